@@ -1,0 +1,1 @@
+"""What the providers offer: read from facts or documents, compiled to SQLite, asked by name."""

@@ -1,0 +1,1 @@
+"""The built-in providers: facts as text, written by `quaestor provider build`, reviewed in diffs."""

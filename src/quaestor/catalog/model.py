@@ -1,0 +1,321 @@
+"""The shape of all that is known of a provider: immutable records, no behaviour but look-ups.
+
+Before: `catalog.openapi` and the facts under `catalog/builtin` fill it, `catalog.store` keeps it compiled.
+After: `plan` binds names to it, `fetch` builds requests and decodes rows by it, `sandbox` imitates it.
+"""
+
+from __future__ import annotations
+
+from quaestor.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: What a method is in SQL. `exec` methods are reached by EXEC only; every method is reached by EXEC.
+VERBS = ("select", "insert", "update", "replace", "delete", "exec")
+
+
+class Column(Record):
+    """A field of a resource's rows.
+
+    Attributes:
+        name: the column's name in SQL.
+        type: one of `values.TYPES`.
+        path: keys from the row's JSON object to the value: `("id",)`, `("attributes", "name")`.
+        format: the schema's format (`email`, `uri`, `int64`), empty if none.
+        enum: the allowed values, as text.
+        nullable, read_only, write_only, required: as in the schema.
+        secret: a credential or key (`format: password`, write-only secrets): masked wherever it isn't asked for.
+        hidden: selectable, but not part of `*`.
+    """
+
+    name: str
+    type: str
+    path: tuple[str, ...]
+    format: str = ""
+    enum: tuple[str, ...] = ()
+    nullable: bool = False
+    read_only: bool = False
+    write_only: bool = False
+    required: bool = False
+    secret: bool = False
+    hidden: bool = False
+
+
+class Parameter(Record):
+    """A value that a method takes outside its body.
+
+    Attributes:
+        name: its name in SQL. Differs from `wire` where a field of the rows has the name with another meaning.
+        wire: its name on the wire (`page[size]`).
+        location: `path`, `query`, `header` or `server`.
+        type: one of `values.TYPES`.
+        item_type: of an array, the type of its items.
+        style, explode: OpenAPI serialisation; `""` is the location's default (`form`+explode, `simple`).
+        field: the column that holds this parameter's value in each row of the method, or empty:
+            an item key (`apiServiceId` is `id`) or an echo (`userId` is `userId`). A predicate on either is
+            a predicate on both.
+        item_key: this path parameter names the row itself.
+        parent: `provider.service.resource.column` whose values fill the parameter when nobody binds it.
+        matches: of an optional parameter that shares its name with a column: `exact` if the API returns just
+            the rows whose column equals the value, `superset` if at least these, `other` if neither is known.
+        role: `cursor`, `offset`, `page`, `size` for what paging sets; empty for all others.
+    """
+
+    name: str
+    wire: str
+    location: str
+    type: str = "string"
+    required: bool = False
+    format: str = ""
+    enum: tuple[str, ...] = ()
+    item_type: str = ""
+    style: str = ""
+    explode: bool = True
+    default: str = ""
+    field: str = ""
+    item_key: bool = False
+    parent: str = ""
+    matches: str = ""
+    role: str = ""
+
+
+class Pagination(Record):
+    """How a method's pages follow each other.
+
+    Attributes:
+        style: `none` one page holds all · `link` the Link header's rel="next" · `next_url` a URL in the body
+            at `token_path` · `cursor` a token in the body at `token_path`, sent as `token_param` ·
+            `page` a page number in `token_param` · `offset` a count of rows in `token_param`.
+        token_param: wire name of the parameter that asks for the next page; for a cursor in a JSON body, its path
+            with dots (`page.cursor`) and `token_in` = `body`.
+        size_param: wire name of the page size, or empty; `size_max` the largest allowed, 0 if unknown;
+            `size_default` what the API takes when nothing is said, 0 if unknown.
+        first: number of the first page, or offset of the first row.
+        step: for `offset`, `rows` if it counts rows, `pages` if it counts pages of `size`.
+        more_path: keys to a boolean in the body that says whether more follows, where the API has one.
+        total_path: keys to the total count of rows in the body, where the API has one.
+    """
+
+    style: str = "none"
+    token_param: str = ""
+    token_in: str = "query"
+    token_path: tuple[str, ...] = ()
+    size_param: str = ""
+    size_max: int = 0
+    size_default: int = 0
+    first: int = 0
+    step: str = "rows"
+    more_path: tuple[str, ...] = ()
+    total_path: tuple[str, ...] = ()
+
+
+class Response(Record):
+    """What a method answers when all is well.
+
+    Attributes:
+        status: the HTTP status of success, as documented.
+        media_type: empty if there is no body.
+        schema: name of the body's schema in the provider (`Catalog.schema`), or empty.
+        row_path: keys from the body to the rows: `()` the body itself, `("data",)` … A list there is one row
+            an item, an object one row. `*` as a key goes over all members of a list or map on the way.
+        map_key: if the rows are the members of a JSON object, the column that takes their keys.
+        scalar: the rows are bare values (strings, numbers): the column that holds them, or empty.
+        flatten: `jsonapi` if columns reach into `attributes`; the envelope is a hidden column then.
+    """
+
+    status: int = 200
+    media_type: str = "application/json"
+    schema: str = ""
+    row_path: tuple[str, ...] = ()
+    map_key: str = ""
+    scalar: str = ""
+    flatten: str = ""
+
+
+class Body(Record):
+    """What a method takes as its body.
+
+    Attributes:
+        schema: name of its schema in the provider.
+        media_type: such as `application/json`.
+        required: whether the method needs a body.
+        envelope: keys from the body to the object whose properties are the columns (`("data", "attributes")`).
+        constants: what the envelope holds besides, by dotted path: `{"data.type": "okta-accounts"}`.
+    """
+
+    schema: str = ""
+    media_type: str = "application/json"
+    required: bool = False
+    envelope: tuple[str, ...] = ()
+    constants: dict[str, Any] = {}
+
+
+class Server(Record):
+    """Where a method's requests go: a URL with `{variables}`, which are parameters of location `server`.
+
+    Attributes:
+        url: such as `https://api.{site}`.
+        variables: server parameters; their `enum` are the allowed values, their `default` is only ever a real host.
+        variables_env: name of the environment variable that sets each, by variable.
+        domains: suffixes that the host must end with; a variable's value may name one of them in full.
+    """
+
+    url: str
+    variables: tuple[Parameter, ...] = ()
+    variables_env: dict[str, str] = {}
+    domains: tuple[str, ...] = ()
+
+
+class Method(Record):
+    """One operation of the API.
+
+    Attributes:
+        name: in SQL, as in `EXEC p.s.r.name`.
+        verb: one of `VERBS`.
+        http: `GET`, `POST` …
+        path: the template, `/api/v1/users/{userId}`.
+        parameters: path, query and header parameters, the document's order; servers' are in `Server`.
+        columns: what its rows have (empty if it answers nothing).
+        permissions: names of the vendor's permissions that it needs, one of them is not enough: all.
+        scopes: OAuth 2.0 scopes that it needs.
+        server: empty, or the server that this operation has of its own.
+        operation: the operationId in the vendor's spec.
+        lifecycle: `ga`, `beta`, `ea`, `deprecated`.
+    """
+
+    name: str
+    verb: str
+    http: str
+    path: str
+    parameters: tuple[Parameter, ...] = ()
+    response: Response = Response()
+    columns: tuple[Column, ...] = ()
+    pagination: Pagination = Pagination()
+    body: Body | None = None
+    permissions: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    server: Server | None = None
+    operation: str = ""
+    lifecycle: str = "ga"
+
+    @property
+    def required(self) -> tuple[Parameter, ...]:
+        """Parameters without which there is no request: path parameters, and others that the API insists on."""
+        return tuple(p for p in self.parameters if p.required)
+
+    def parameter(self, name: str) -> Parameter | None:
+        """The parameter of this SQL name."""
+        return next((p for p in self.parameters if p.name == name), None)
+
+
+class Resource(Record):
+    """A table: its methods in the order in which routes prefer them.
+
+    `columns` is the union of what its select methods return, first come first.
+    """
+
+    provider: str
+    service: str
+    name: str
+    title: str = ""
+    methods: tuple[Method, ...] = ()
+    columns: tuple[Column, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """`provider.service.resource`."""
+        return f"{self.provider}.{self.service}.{self.name}"
+
+    def by_verb(self, verb: str) -> tuple[Method, ...]:
+        """Its methods of one SQL verb, in order."""
+        return tuple(m for m in self.methods if m.verb == verb)
+
+    def method(self, name: str) -> Method | None:
+        """The method of this name."""
+        return next((m for m in self.methods if m.name == name), None)
+
+
+class Credential(Record):
+    """One header that authenticates: `Authorization: SSWS <OKTA_API_TOKEN>`."""
+
+    header: str
+    env: str
+    prefix: str = ""
+
+
+class Provider(Record):
+    """A vendor's API.
+
+    Attributes:
+        name: `okta`; the name of its default connection too.
+        version: of the facts, as SHOW PROVIDERS prints it.
+        server: where its operations go unless they have a server of their own.
+        credentials: the headers of its token sign-in; all of them are needed.
+        request_id_header: response header whose value the vendor's support asks for.
+    """
+
+    name: str
+    version: str
+    title: str = ""
+    server: Server = Server("")
+    credentials: tuple[Credential, ...] = ()
+    request_id_header: str = ""
+
+
+class ServiceInfo(Record):
+    """A service as SHOW SERVICES lists it."""
+
+    name: str
+    title: str
+    resources: int
+
+
+class ResourceInfo(Record):
+    """A resource as SHOW RESOURCES lists it."""
+
+    name: str
+    title: str
+    methods: int
+
+
+class Schema(Record):
+    """A JSON schema of the provider, reduced to facts: no titles, descriptions or examples.
+
+    Attributes:
+        type: `string`, `integer`, `number`, `boolean`, `object`, `array`, or empty if it says nothing.
+        ref: name of another schema that this one is; then nothing else is set.
+        properties: by name, the spec's order.
+        items: of an array.
+        additional: of the values of a map (`additionalProperties` with a schema), or None.
+        one_of, any_of: alternatives; `discriminator` the property that tells them apart, and `mapping` its
+            values to schema names. `allOf` is merged when the facts are written.
+    """
+
+    type: str = ""
+    ref: str = ""
+    format: str = ""
+    enum: tuple[Any, ...] = ()
+    default: Any = None
+    nullable: bool = False
+    read_only: bool = False
+    write_only: bool = False
+    deprecated: bool = False
+    secret: bool = False
+    properties: dict[str, Schema] = {}
+    required: tuple[str, ...] = ()
+    items: Schema | None = None
+    additional: Schema | None = None
+    closed: bool = False
+    one_of: tuple[Schema, ...] = ()
+    any_of: tuple[Schema, ...] = ()
+    discriminator: str = ""
+    mapping: dict[str, str] = {}
+    minimum: float | None = None
+    maximum: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    pattern: str = ""
