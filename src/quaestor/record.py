@@ -17,7 +17,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypeVar, dataclass_transform
+    from typing import Any, ClassVar, TypeVar, dataclass_transform
 
     R = TypeVar("R", bound="Record")
 else:
@@ -52,9 +52,9 @@ class RecordType(type):
 class Record(metaclass=RecordType):
     """The base of every value object: declare fields by annotation, give defaults by assignment."""
 
-    if TYPE_CHECKING:
-        __fields__: tuple[str, ...]
-        __defaults__: dict[str, Any]
+    if TYPE_CHECKING:  # ClassVar, or type checkers take them for fields of every record
+        __fields__: ClassVar[tuple[str, ...]]
+        __defaults__: ClassVar[dict[str, Any]]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         fields = self.__fields__
