@@ -1,0 +1,765 @@
+"""The tree of a statement: what `parser` builds from text, `template` completes, `plan.bind` reads, `printer` prints.
+
+A node is an immutable `Record`. Every node has `pos` and `end`, offsets of its text in the script, -1 if it was
+not read from a text; they do not count in comparisons, so two texts that mean the same give equal trees:
+
+- a name is a path, a tuple of one to five parts without quotes: `okta.users."users"` is `("okta", "users", "users")`;
+- `==` is `=`, `<>` is `!=`, `x IS DISTINCT FROM y` is `IS NOT`, `x IS NULL`, `x ISNULL` and `x NOTNULL` are `IsNull`;
+- parentheses are gone from expressions; in FROM they stay (`Group`), since SQLite gives them a meaning;
+- `a AND b AND c` is one `Logical` of three, and a compound SELECT is one list, so long ones are not deep;
+- `LIMIT a, b` is `LIMIT b OFFSET a`, `ASC` is the default, a sign before a decimal number belongs to the number.
+
+Absent parts are None, `()`, `""` or False.
+"""
+
+from __future__ import annotations
+
+from quaestor.record import Record, RecordType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, ClassVar, dataclass_transform
+
+    def span(*, default: int, kw_only: bool) -> Any:
+        """A field that is given by keyword only."""
+
+else:
+
+    def span(*, default, kw_only):
+        return default
+
+    def dataclass_transform(**_):
+        return lambda cls: cls
+
+
+@dataclass_transform(frozen_default=True, eq_default=True, field_specifiers=(span,))
+class NodeType(RecordType):
+    """Puts the span behind the fields of the class."""
+
+    def __new__(mcls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> NodeType:
+        cls: Any = super().__new__(mcls, name, bases, body)
+        own = tuple([field for field in cls.__fields__ if field not in ("pos", "end")])
+        cls.__fields__ = (*own, "pos", "end")
+        cls.__parts__ = own
+        return cls  # type: ignore[no-any-return]
+
+
+class Node(Record, metaclass=NodeType):
+    """The base of all nodes. `__parts__` names the fields without the span."""
+
+    pos: int = span(default=-1, kw_only=True)
+    end: int = span(default=-1, kw_only=True)
+
+    if TYPE_CHECKING:
+        __parts__: ClassVar[tuple[str, ...]]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Node):
+            return NotImplemented
+        waiting: list[tuple[Any, Any]] = [(self, other)]  # no recursion: trees are deep
+        while waiting:
+            one, two = waiting.pop()
+            if one is two:
+                continue
+            if type(one) is not type(two):
+                return False
+            if isinstance(one, Node):
+                waiting.extend([(getattr(one, field), getattr(two, field)) for field in one.__parts__])
+            elif type(one) is tuple:
+                if len(one) != len(two):
+                    return False
+                waiting.extend(zip(one, two, strict=True))
+            elif one != two:
+                return False
+        return True
+
+    def __hash__(self) -> int:
+        shape: list[object] = []
+        for node in walk(self):
+            shape.append(type(node))
+            shape.extend([value for field in node.__parts__ if type(value := getattr(node, field)) is str])
+        return hash(tuple(shape))
+
+    def __repr__(self) -> str:
+        shown = ", ".join([f"{field}={getattr(self, field)!r}" for field in self.__parts__])
+        return f"{type(self).__name__}({shown})"
+
+
+# -------------------------------------------------------------------------------------- kinds of nodes
+
+
+class Expr(Node):
+    """What has a value."""
+
+
+class Source(Node):
+    """What stands in FROM."""
+
+
+class Statement(Node):
+    """What can be run."""
+
+
+class Name(Node):
+    """A name that is no expression: a column of INSERT, of USING, of a CTE."""
+
+    text: str
+
+
+# ----------------------------------------------------------------------------------------- expressions
+
+
+class Literal(Expr):
+    """A constant. `kind`: string, integer, real, blob, null, true, false, current_{date,time,timestamp}.
+
+    `value` is the str, int, float or bytes; None for null and current_*; True and False for true and false.
+    """
+
+    kind: str
+    value: str | int | float | bytes | None = None
+
+
+class ColumnRef(Expr):
+    """`column`, `alias.column` … `connection.service.resource.column`: one to five parts."""
+
+    path: tuple[str, ...]
+
+
+class Parameter(Expr):
+    """`?` and `?3` have no name; `:a`, `@a` and `$a` have it with its sign. `index`: from 1, as SQLite numbers."""
+
+    name: str
+    index: int
+
+
+class Placeholder(Expr):
+    """`{{ a.b }}`: takes the value's own type."""
+
+    path: tuple[str, ...]
+
+
+class StringTemplate(Expr):
+    """`'text {{ a.b }} text'`: always a string. The parts are texts (quotes undoubled) and placeholders."""
+
+    parts: tuple[str | Placeholder, ...]
+
+
+class Unary(Expr):
+    """`op`: - + ~ NOT."""
+
+    op: str
+    operand: Expr
+
+
+class Binary(Expr):
+    """`op`: * / % + - & | << >> || -> ->> < <= > >= = != IS, IS NOT."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+class Logical(Expr):
+    """`op`: AND, OR; two or more operands, in the order written."""
+
+    op: str
+    operands: tuple[Expr, ...]
+
+
+class Between(Expr):
+    operand: Expr
+    low: Expr
+    high: Expr
+    negated: bool = False
+
+
+class InList(Expr):
+    """`operand [NOT] IN (items)`; the list may be empty."""
+
+    operand: Expr
+    items: tuple[Expr, ...]
+    negated: bool = False
+
+
+class InSelect(Expr):
+    """`operand [NOT] IN (SELECT …)`."""
+
+    operand: Expr
+    select: Select
+    negated: bool = False
+
+
+class InTable(Expr):
+    """`operand [NOT] IN table` or `IN function(…)`."""
+
+    operand: Expr
+    table: TableRef | TableFunction
+    negated: bool = False
+
+
+class Like(Expr):
+    """`op`: LIKE, GLOB, REGEXP, MATCH."""
+
+    op: str
+    operand: Expr
+    pattern: Expr
+    escape: Expr | None = None
+    negated: bool = False
+
+
+class IsNull(Expr):
+    """`operand IS [NOT] NULL`."""
+
+    operand: Expr
+    negated: bool = False
+
+
+class Case(Expr):
+    """`whens` are pairs of condition (or value to compare with `operand`) and result."""
+
+    operand: Expr | None
+    whens: tuple[tuple[Expr, Expr], ...]
+    otherwise: Expr | None = None
+
+
+class Cast(Expr):
+    """`type_name` as written, words separated by one blank; may be empty."""
+
+    operand: Expr
+    type_name: str
+
+
+class Collate(Expr):
+    operand: Expr
+    collation: str
+
+
+class Function(Expr):
+    """`name(DISTINCT args ORDER BY …) FILTER (WHERE …) OVER …`; `star` for `count(*)`.
+
+    `over` is a window's name or its specification.
+    """
+
+    name: str
+    args: tuple[Expr, ...] = ()
+    distinct: bool = False
+    star: bool = False
+    order_by: tuple[OrderTerm, ...] = ()
+    filter: Expr | None = None
+    over: str | Window | None = None
+
+
+class Exists(Expr):
+    select: Select
+
+
+class Subquery(Expr):
+    """`(SELECT …)` as a value."""
+
+    select: Select
+
+
+class RowValue(Expr):
+    """`(a, b)`: two or more."""
+
+    items: tuple[Expr, ...]
+
+
+class Raise(Expr):
+    """`RAISE(ROLLBACK, message)`: SQLite's grammar has it, only triggers may use it."""
+
+    action: str
+    message: Expr | None = None
+
+
+# ------------------------------------------------------------------------------------- parts of SELECT
+
+
+class OrderTerm(Node):
+    """`nulls`: FIRST, LAST or empty."""
+
+    expr: Expr
+    descending: bool = False
+    nulls: str = ""
+
+
+class FrameBound(Node):
+    """`kind`: UNBOUNDED PRECEDING, UNBOUNDED FOLLOWING, CURRENT ROW; with `offset` PRECEDING, FOLLOWING."""
+
+    kind: str
+    offset: Expr | None = None
+
+
+class Frame(Node):
+    """`unit`: ROWS, RANGE, GROUPS. `exclude`: NO OTHERS, CURRENT ROW, GROUP, TIES or empty. No `stop`: no BETWEEN."""
+
+    unit: str
+    start: FrameBound
+    stop: FrameBound | None = None
+    exclude: str = ""
+
+
+class Window(Node):
+    """What stands in `OVER (…)` and after `WINDOW name AS`; `base` is the window that it builds on."""
+
+    base: str | None = None
+    partition_by: tuple[Expr, ...] = ()
+    order_by: tuple[OrderTerm, ...] = ()
+    frame: Frame | None = None
+
+
+class NamedWindow(Node):
+    name: str
+    window: Window
+
+
+class ResultColumn(Node):
+    """`expr [AS alias]`. `pos` and `end` are the expression's, without the alias: see `column_name`."""
+
+    expr: Expr
+    alias: str | None = None
+
+
+class Star(Node):
+    """`*` or `path.*`."""
+
+    path: tuple[str, ...] = ()
+
+
+class SelectCore(Node):
+    columns: tuple[ResultColumn | Star, ...]
+    source: Source | None = None
+    where: Expr | None = None
+    group_by: tuple[Expr, ...] = ()
+    having: Expr | None = None
+    windows: tuple[NamedWindow, ...] = ()
+    distinct: bool = False
+
+
+class Values(Node):
+    rows: tuple[tuple[Expr, ...], ...]
+
+
+class Cte(Node):
+    """`materialized`: True, False (NOT MATERIALIZED) or None (not said)."""
+
+    name: str
+    columns: tuple[Name, ...]
+    select: Select
+    materialized: bool | None = None
+
+
+class With(Node):
+    ctes: tuple[Cte, ...]
+    recursive: bool = False
+
+
+class Select(Statement):
+    """`cores[0] operators[0] cores[1] …`; operators: UNION, UNION ALL, INTERSECT, EXCEPT, all from left to right."""
+
+    cores: tuple[SelectCore | Values, ...]
+    operators: tuple[str, ...] = ()
+    with_: With | None = None
+    order_by: tuple[OrderTerm, ...] = ()
+    limit: Expr | None = None
+    offset: Expr | None = None
+
+
+class TableRef(Source):
+    """A table, view, CTE or resource: one to four parts."""
+
+    path: tuple[str, ...]
+    alias: str | None = None
+
+
+class TableFunction(Source):
+    """`json_each(x)`: a name of one or two parts, and arguments."""
+
+    path: tuple[str, ...]
+    args: tuple[Expr, ...] = ()
+    alias: str | None = None
+
+
+class SubqueryRef(Source):
+    select: Select
+    alias: str | None = None
+
+
+class ExecRef(Source):
+    """`(EXEC …) alias`."""
+
+    exec: Exec
+    alias: str | None = None
+
+
+class Group(Source):
+    """Parentheses in FROM."""
+
+    source: Source
+    alias: str | None = None
+
+
+class Join(Source):
+    """`kind`: `,` INNER, CROSS, LEFT, RIGHT, FULL. INNER is also what JOIN alone means."""
+
+    kind: str
+    left: Source
+    right: Source
+    natural: bool = False
+    on: Expr | None = None
+    using: tuple[Name, ...] = ()
+
+
+# --------------------------------------------------------------------------------------------- writing
+
+
+class Assignment(Node):
+    """`name = value`, or `(name, name) = value`."""
+
+    names: tuple[Name, ...]
+    value: Expr
+
+
+class Conflict(Node):
+    """`ON CONFLICT [(keys) [WHERE …]] DO NOTHING`, or with assignments `DO UPDATE SET … [WHERE …]`."""
+
+    keys: tuple[Expr, ...] = ()
+    keys_where: Expr | None = None
+    assignments: tuple[Assignment, ...] = ()
+    where: Expr | None = None
+
+
+class Insert(Statement):
+    """`source` is None for DEFAULT VALUES. `hints`: AWAIT."""
+
+    table: TableRef
+    columns: tuple[Name, ...] = ()
+    source: Select | None = None
+    conflict: Conflict | None = None
+    returning: tuple[ResultColumn | Star, ...] = ()
+    with_: With | None = None
+    hints: tuple[str, ...] = ()
+
+
+class Update(Statement):
+    """No assignments: SET held only a comment, the query parameters alone are sent."""
+
+    table: TableRef
+    assignments: tuple[Assignment, ...] = ()
+    where: Expr | None = None
+    returning: tuple[ResultColumn | Star, ...] = ()
+    with_: With | None = None
+    hints: tuple[str, ...] = ()
+
+
+class Replace(Statement):
+    """`REPLACE table SET … WHERE …`: the whole object anew (PUT)."""
+
+    table: TableRef
+    assignments: tuple[Assignment, ...] = ()
+    where: Expr | None = None
+    returning: tuple[ResultColumn | Star, ...] = ()
+    with_: With | None = None
+    hints: tuple[str, ...] = ()
+
+
+class Delete(Statement):
+    table: TableRef
+    where: Expr | None = None
+    returning: tuple[ResultColumn | Star, ...] = ()
+    with_: With | None = None
+    hints: tuple[str, ...] = ()
+
+
+class Argument(Node):
+    """`@name = value` of EXEC."""
+
+    name: str
+    value: Expr
+
+
+class Exec(Statement):
+    """`EXEC path @a = 'x', @b = 1 [@@json = '…']`. `hints`: AWAIT, SHOWRESULTS."""
+
+    path: tuple[str, ...]
+    args: tuple[Argument, ...] = ()
+    payload: Expr | None = None
+    hints: tuple[str, ...] = ()
+
+
+# --------------------------------------------------------------------------------------- what is there
+
+
+class Show(Statement):
+    """`SHOW [EXTENDED] kind [IN path] [LIKE pattern] [WHERE …]`.
+
+    `kind`: PROVIDERS, SERVICES, RESOURCES, METHODS, VIEWS, MATERIALIZED VIEWS, TABLES, CONNECTIONS, VERSION, AUTH,
+    TRANSACTION ISOLATION LEVEL.
+    """
+
+    kind: str
+    extended: bool = False
+    path: tuple[str, ...] = ()
+    like: Expr | None = None
+    where: Expr | None = None
+
+
+class ShowInsert(Statement):
+    """`SHOW INSERT [/*+ REQUIRED */] INTO path`."""
+
+    path: tuple[str, ...]
+    required_only: bool = False
+
+
+class Describe(Statement):
+    path: tuple[str, ...]
+    extended: bool = False
+
+
+class DescribeMethod(Statement):
+    """The last part of `path` is the method."""
+
+    path: tuple[str, ...]
+    extended: bool = False
+
+
+class Explain(Statement):
+    statement: Statement
+    analyze: bool = False
+    query_plan: bool = False
+
+
+# ------------------------------------------------------------------------------------------- workspace
+
+
+class CreateView(Statement):
+    path: tuple[str, ...]
+    select: Select
+    columns: tuple[Name, ...] = ()
+    materialized: bool = False
+    temporary: bool = False
+    or_replace: bool = False
+    if_not_exists: bool = False
+
+
+class ColumnDef(Node):
+    """A column of a local table."""
+
+    name: str
+    type_name: str = ""
+    primary_key: bool = False
+    autoincrement: bool = False
+    not_null: bool = False
+    unique: bool = False
+    default: Expr | None = None
+    check: Expr | None = None
+    collation: str = ""
+
+
+class TableConstraint(Node):
+    """`kind`: PRIMARY KEY, UNIQUE (with `columns`), CHECK (with `check`)."""
+
+    kind: str
+    columns: tuple[Name, ...] = ()
+    check: Expr | None = None
+
+
+class CreateTable(Statement):
+    """Either columns or `select`."""
+
+    path: tuple[str, ...]
+    columns: tuple[ColumnDef, ...] = ()
+    constraints: tuple[TableConstraint, ...] = ()
+    select: Select | None = None
+    temporary: bool = False
+    or_replace: bool = False
+    if_not_exists: bool = False
+
+
+class Refresh(Statement):
+    """`REFRESH MATERIALIZED VIEW path`."""
+
+    path: tuple[str, ...]
+
+
+class Drop(Statement):
+    """`kind`: VIEW, MATERIALIZED VIEW, TABLE."""
+
+    kind: str
+    path: tuple[str, ...]
+    if_exists: bool = False
+
+
+# --------------------------------------------------------------------------------------------- session
+
+
+class Use(Statement):
+    """`USE connection[.service]`."""
+
+    path: tuple[str, ...]
+
+
+class Set(Statement):
+    """`SET [SESSION|GLOBAL|LOCAL] name = value`. `name` is a path, or one part such as `$.auth.okta.type`."""
+
+    name: tuple[str, ...]
+    value: Expr
+    scope: str = ""
+
+
+class Reset(Statement):
+    """`RESET name`; RESET ALL has no name."""
+
+    name: tuple[str, ...] = ()
+
+
+class Begin(Statement):
+    pass
+
+
+class Commit(Statement):
+    pass
+
+
+class Rollback(Statement):
+    """`ROLLBACK [TO savepoint]`."""
+
+    savepoint: str = ""
+
+
+class Savepoint(Statement):
+    name: str
+
+
+class Release(Statement):
+    name: str
+
+
+class RegistryList(Statement):
+    provider: str = ""
+
+
+class RegistryPull(Statement):
+    provider: str
+    version: str = ""
+
+
+class Purge(Statement):
+    """`PURGE [target]`."""
+
+    target: str = ""
+
+
+class Sleep(Statement):
+    milliseconds: Expr
+
+
+class NativeQuery(Statement):
+    """`NATIVEQUERY 'sql'`."""
+
+    query: Expr
+
+
+class Copy(Statement):
+    """`COPY (SELECT …) TO 'file' [(FORMAT csv)]`."""
+
+    select: Select
+    target: Expr
+    format: str = ""
+
+
+class Auth(Statement):
+    """`AUTH LOGIN provider [SERVICEACCOUNT|INTERACTIVE 'key']`, `AUTH REVOKE provider`."""
+
+    action: str
+    provider: str
+    method: str = ""
+    key: Expr | None = None
+
+
+class Block(Node):
+    """`<<<json … >>>`: values for the placeholders. `kind`: json, jsonnet. `text` is what stands between."""
+
+    kind: str
+    text: str
+
+
+class Script(Node):
+    """A whole text. Each statement's `pos` and `end` are its span, without its semicolon."""
+
+    statements: tuple[Statement, ...]
+    blocks: tuple[Block, ...] = ()
+
+
+# --------------------------------------------------------------------------------------- going through
+
+
+def children(node: Node) -> list[Node]:
+    """The nodes directly under `node`, in the order of the fields."""
+    found: list[Node] = []
+    for field in node.__parts__:
+        value = getattr(node, field)
+        if isinstance(value, Node):
+            found.append(value)
+        elif type(value) is tuple and value:
+            _collect(value, found)
+    return found
+
+
+def _collect(values: tuple[Any, ...], found: list[Node]) -> None:
+    for value in values:
+        if isinstance(value, Node):
+            found.append(value)
+        elif type(value) is tuple:
+            _collect(value, found)
+
+
+def walk(node: Node, into: Callable[[Node], bool] | None = None) -> Iterator[Node]:
+    """`node` and every node under it, each before its children.
+
+    With `into`, the children of a node for which it is false are left out (the node itself is not).
+    """
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if into is None or into(node):
+            waiting.extend(reversed(children(node)))
+
+
+def transform(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The tree with `change` applied to every node, children before parents.
+
+    `change` gets each node with its children already changed, and returns it or what stands in its place.
+    What doesn't change is shared with the old tree.
+    """
+    done: dict[int, Node] = {}
+    for old in reversed(list(walk(node))):  # in pre-order parents come first: backwards, children do
+        fields = old.__fields__
+        before = [getattr(old, field) for field in fields]
+        after = [_changed(value, done) for value in before]
+        same = all(new is value for new, value in zip(after, before, strict=True))
+        done[id(old)] = change(old if same else type(old)(*after))
+    return done[id(node)]
+
+
+def _changed(value: Any, done: dict[int, Node]) -> Any:
+    if isinstance(value, Node):
+        return done[id(value)]
+    if type(value) is tuple and value:
+        new = tuple([_changed(item, done) for item in value])
+        return value if all(a is b for a, b in zip(new, value, strict=True)) else new
+    return value
+
+
+def column_name(column: ResultColumn, text: str) -> str:
+    """What the column is called: its alias, the column's name, or the expression's source text as SQLite does it.
+
+    `text` is the script that the column was read from. An expression that was read from none has the name "".
+    """
+    if column.alias is not None:
+        return column.alias
+    if isinstance(column.expr, ColumnRef):
+        return column.expr.path[-1]
+    return text[column.pos : column.end] if column.pos >= 0 else ""
