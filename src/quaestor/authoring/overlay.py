@@ -40,7 +40,8 @@ It is a YAML 1.2 mapping of up to four sections, each of them optional:
           secret_key: {secret: true}
           teams: {type: array, path: [relationships, teams]}
           # keys: type path format enum nullable read_only write_only required secret hidden
-        # --- paging: `none`, or the whole of it (nothing of what was inferred is kept)
+        # --- paging: `none`; with `style` the whole of it; without, corrections of what was inferred
+        #     (`pagination: {size_max: 200}`)
         pagination:
           style: cursor                 # none link next_url cursor page offset
           token_param: page[cursor]     # wire name; with `token_in: body` a dotted path in the body
@@ -82,3 +83,289 @@ It is a YAML 1.2 mapping of up to four sections, each of them optional:
 
 Paths are `$`, `$.key`, `$.key.key`; a key that holds a dot is written in a list: `[a.b, c]`.
 """
+
+from __future__ import annotations
+
+import re
+
+from quaestor.catalog import document, facts
+from quaestor.catalog.model import VERBS, Column, Credential, Pagination, Provider, Schema, Server
+from quaestor.errors import CatalogError, did_you_mean
+from quaestor.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+STYLES = ("none", "link", "next_url", "cursor", "page", "offset")
+ROLES = ("cursor", "offset", "page", "size")
+MATCHES = ("exact", "superset", "other")
+LIFECYCLES = ("ga", "beta", "ea", "deprecated")
+PARAMETER_KEYS = ("location", "type", "item_type", "required", "format", "enum", "style", "explode", "default")
+BODY_KEYS = ("schema", "media_type", "required", "envelope", "constants")
+_SCHEMA_KEYS = tuple(Schema.__fields__)
+_COLUMN_KEYS = tuple(field for field in Column.__fields__ if field != "name")
+_OPERATION = re.compile(r"(GET|PUT|POST|PATCH|DELETE|HEAD|OPTIONS|TRACE) /")
+
+
+class Overlay(Record):
+    """What an overlay says, checked as far as it can be without the spec.
+
+    Attributes:
+        provider: the fields of the provider's record that it sets; `server` and `credentials` are records.
+        services, resources: titles, by `service` and `service.resource`.
+        operations: by `GET /path`, the mapping of the document; `rows` and the paths of `pagination` are tuples of
+            keys, `server` is a record.
+        schemas: by name, what is laid over them.
+    """
+
+    provider: dict[str, Any] = {}
+    services: dict[str, str] = {}
+    resources: dict[str, str] = {}
+    operations: dict[str, dict[str, Any]] = {}
+    schemas: dict[str, dict[str, Any]] = {}
+
+
+def load(path: str) -> Overlay:
+    """The overlay in the file at `path`. Raises CatalogError, naming file and place, for what it can't read."""
+    return parse(document.read(path), path)
+
+
+def parse(root: Mapping[str, Any], source: str) -> Overlay:
+    """The overlay that a document says; `source` names it in errors. Raises CatalogError."""
+    _known(root, ("provider", "services", "resources", "operations", "schemas"), source)
+    operations = {}
+    for key, fields in _mapping(root.get("operations"), f"{source}: operations").items():
+        if not _OPERATION.match(key):
+            raise CatalogError(f"{source}: operations: {key!r} is no operation", hint="write GET /path")
+        operations[key] = _operation(_mapping(fields, f"{source}: {key}"), f"{source}: {key}")
+    schemas = _mapping(root.get("schemas"), f"{source}: schemas")
+    for name, patch in schemas.items():
+        _schema_patch(patch, f"{source}: schemas: {name}")
+    return Overlay(
+        provider=_provider(_mapping(root.get("provider"), f"{source}: provider"), f"{source}: provider"),
+        services=_titles(root.get("services"), f"{source}: services"),
+        resources=_titles(root.get("resources"), f"{source}: resources"),
+        operations=operations,
+        schemas=dict(schemas),
+    )
+
+
+def load_names(path: str) -> dict[str, tuple[str, str, str, str]]:
+    """Service, resource, method and verb of each operation: `GET /users: users.users.list_users select`.
+    Raises CatalogError for a line that isn't so, or a method named twice."""
+    out: dict[str, tuple[str, str, str, str]] = {}
+    taken: dict[tuple[str, str, str], str] = {}
+    for key, text in document.read(path).items():
+        found = re.fullmatch(r"([\w-]+)\.([\w-]+)\.([\w-]+) (\w+)", str(text))
+        if not found or found[4] not in VERBS or not _OPERATION.match(key):
+            raise CatalogError(f"{path}: {key}: {text!r}", hint="write GET /path: service.resource.method verb")
+        place = (found[1], found[2], found[3])
+        if place in taken:
+            raise CatalogError(f"{path}: {'.'.join(place)} is both {taken[place]} and {key}")
+        taken[place] = key
+        out[key] = (*place, found[4])
+    return out
+
+
+# -- the sections
+
+
+def _provider(fields: Mapping[str, Any], where: str) -> dict[str, Any]:
+    _known(fields, [field for field in Provider.__fields__ if field != "name"], where)
+    out: dict[str, Any] = {
+        key: _text(value, f"{where}.{key}") for key, value in fields.items() if key not in ("server", "credentials")
+    }
+    if "server" in fields:
+        out["server"] = _server(fields["server"], f"{where}.server")
+    if "credentials" in fields:
+        out["credentials"] = tuple(
+            _credential(each, f"{where}.credentials") for each in _list(fields["credentials"], f"{where}.credentials")
+        )
+    return out
+
+
+def _credential(fields: Any, where: str) -> Credential:
+    _known(_mapping(fields, where), Credential.__fields__, where)
+    for key in ("header", "env"):
+        _text(fields.get(key), f"{where}.{key}")
+    return Credential(**fields)
+
+
+def _server(fields: Any, where: str) -> Server:
+    """A server: `variables` holds `{env, default, enum, …}` each; the variables that its URL has but it doesn't
+    describe are described by the provider's."""
+    _known(_mapping(fields, where), ("url", "variables", "domains"), where)
+    variables, environment = {}, {}
+    for name, each in _mapping(fields.get("variables"), f"{where}.variables").items():
+        each = _mapping(each, f"{where}.variables.{name}")
+        _known(each, ("env", "default", "enum", "required", "format"), f"{where}.variables.{name}")
+        if "env" in each:
+            environment[name] = _text(each["env"], f"{where}.variables.{name}.env")
+        variables[name] = {"required": "default" not in each, **{k: v for k, v in each.items() if k != "env"}}
+    url = _text(fields.get("url"), f"{where}.url")
+    unused = variables.keys() - set(re.findall(r"\{(\w+)\}", url))
+    if unused:
+        raise CatalogError(f"{where}: the URL has no {{{sorted(unused)[0]}}}")
+    domains = [_text(each, f"{where}.domains") for each in _list(fields.get("domains", []), f"{where}.domains")]
+    text = {"url": url, "variables": variables, "variables_env": environment, "domains": domains}
+    return facts.server_from(text, where)
+
+
+def _titles(section: Any, where: str) -> dict[str, str]:
+    out = {}
+    for name, fields in _mapping(section, where).items():
+        _known(_mapping(fields, f"{where}.{name}"), ("title",), f"{where}.{name}")
+        out[name] = _text(fields.get("title"), f"{where}.{name}.title")
+    return out
+
+
+def _operation(fields: Mapping[str, Any], where: str) -> dict[str, Any]:
+    _known(fields, tuple(_OPERATION_KEYS), where)
+    return {key: _OPERATION_KEYS[key](value, f"{where}: {key}") for key, value in fields.items()}
+
+
+def _pagination(value: Any, where: str) -> dict[str, Any]:
+    if value == "none":
+        return {"style": "none"}
+    fields = dict(_mapping(value, where))
+    _known(fields, Pagination.__fields__, where)
+    if "style" in fields:
+        _one_of(STYLES)(fields["style"], f"{where}.style")
+    for key in ("token_path", "more_path", "total_path"):
+        if key in fields:
+            fields[key] = facts.path_keys(fields[key], f"{where}.{key}")
+    if "token_in" in fields:
+        _one_of(("query", "body"))(fields["token_in"], f"{where}.token_in")
+    if "step" in fields:
+        _one_of(("rows", "pages"))(fields["step"], f"{where}.step")
+    return fields
+
+
+def _parameters(value: Any, where: str) -> dict[str, Any]:
+    for name, fields in _mapping(value, where).items():
+        _known(_mapping(fields, f"{where}.{name}"), PARAMETER_KEYS, f"{where}.{name}")
+    return dict(value)
+
+
+def _columns(value: Any, where: str) -> dict[str, Any]:
+    for name, fields in _mapping(value, where).items():
+        if fields is None:
+            continue
+        _known(_mapping(fields, f"{where}.{name}"), _COLUMN_KEYS, f"{where}.{name}")
+        if "type" in fields:
+            _one_of(COLUMN_TYPES)(fields["type"], f"{where}.{name}.type")
+    return dict(value)
+
+
+def _body(value: Any, where: str) -> dict[str, Any] | None:
+    if value == "none":
+        return None
+    _known(_mapping(value, where), BODY_KEYS, where)
+    return dict(value)
+
+
+def _schema_patch(patch: Any, where: str) -> dict[str, Any]:
+    _known(_mapping(patch, where), _SCHEMA_KEYS, where)
+    for key in ("items", "additional"):
+        if key in patch:
+            _schema_patch(patch[key], f"{where}.{key}")
+    for name, each in _mapping(patch.get("properties"), f"{where}.properties").items():
+        if each is not None:
+            _schema_patch(each, f"{where}.properties.{name}")
+    return dict(patch)
+
+
+# -- checks of one value each
+
+
+def _known(fields: Mapping[str, Any], known: Iterable[str], where: str) -> None:
+    names = tuple(known)
+    for key in fields:
+        if key not in names:
+            meant = did_you_mean(str(key), names)
+            raise CatalogError(f"{where}: there is no key {key!r}", hint=meant or f"the keys are {', '.join(names)}")
+
+
+def _mapping(value: Any, where: str) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise CatalogError(f"{where} should be a mapping, not {value!r}")
+    return value
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise CatalogError(f"{where} should be a list, not {value!r}")
+    return value
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise CatalogError(f"{where} should be text, not {value!r}")
+    return value
+
+
+def _one_of(allowed: tuple[str, ...]) -> Callable[[Any, str], str]:
+    def check(value: Any, where: str) -> str:
+        if value not in allowed:
+            raise CatalogError(f"{where}: {value!r} is none of {', '.join(allowed)}")
+        return str(value)
+
+    return check
+
+
+def _texts(value: Any, where: str) -> tuple[str, ...]:
+    return tuple(_text(each, where) for each in _list(value, where))
+
+
+def _status(value: Any, where: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 200 <= value < 300:
+        raise CatalogError(f"{where}: {value!r} is no status of success")
+    return value
+
+
+def _by_parameter(check: Callable[[Any, str], Any], *, undo: bool) -> Callable[[Any, str], dict[str, Any]]:
+    """A mapping by wire name; with `undo`, null in place of a value takes back what was inferred."""
+
+    def each(value: Any, where: str) -> dict[str, Any]:
+        fields = _mapping(value, where)
+        return {
+            name: None if undo and item is None else check(item, f"{where}.{name}") for name, item in fields.items()
+        }
+
+    return each
+
+
+def _parent(value: Any, where: str) -> str:
+    if not isinstance(value, str) or value.count(".") < 3:
+        raise CatalogError(f"{where}: {value!r} is no column", hint="write provider.service.resource.column")
+    return value
+
+
+COLUMN_TYPES = ("string", "integer", "number", "boolean", "object", "array", "date-time", "any")
+_OPERATION_KEYS: dict[str, Callable[[Any, str], Any]] = {
+    "status": _status,
+    "media_type": _text,
+    "schema": _text,
+    "rows": facts.path_keys,
+    "map_key": _text,
+    "scalar": _text,
+    "flatten": _one_of(("jsonapi", "none")),
+    "columns": _columns,
+    "pagination": _pagination,
+    "rename": _by_parameter(_text, undo=False),
+    "item_key": _by_parameter(_text, undo=True),
+    "echo": _by_parameter(_text, undo=True),
+    "parents": _by_parameter(_parent, undo=True),
+    "matches": _by_parameter(_one_of(MATCHES), undo=False),
+    "roles": _by_parameter(_one_of(ROLES), undo=True),
+    "parameters": _parameters,
+    "body": _body,
+    "permissions": _texts,
+    "scopes": _texts,
+    "lifecycle": _one_of(LIFECYCLES),
+    "server": _server,
+}

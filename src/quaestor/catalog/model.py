@@ -60,6 +60,8 @@ class Parameter(Record):
         parent: `provider.service.resource.column` whose values fill the parameter when nobody binds it.
         matches: of an optional parameter that shares its name with a column: `exact` if the API returns just
             the rows whose column equals the value, `superset` if at least these, `other` if neither is known.
+            Of an item key: `other` if the API also takes another of the row's names for it (`roleIdOrLabel`): then
+            a predicate on the column binds the parameter, but a bound parameter says nothing of the column.
         role: `cursor`, `offset`, `page`, `size` for what paging sets; empty for all others.
     """
 
@@ -121,7 +123,8 @@ class Response(Record):
         row_path: keys from the body to the rows: `()` the body itself, `("data",)` … A list there is one row
             an item, an object one row. `*` as a key goes over all members of a list or map on the way.
         map_key: if the rows are the members of a JSON object, the column that takes their keys.
-        scalar: the rows are bare values (strings, numbers): the column that holds them, or empty.
+        scalar: the rows are bare values (strings, numbers, objects of which nothing is known): the column that
+            holds them, or empty. The one row of an answer that isn't JSON is its text.
         flatten: `jsonapi` if columns reach into `attributes`; the envelope is a hidden column then.
     """
 
@@ -178,7 +181,8 @@ class Method(Record):
         path: the template, `/api/v1/users/{userId}`.
         parameters: path, query and header parameters, the document's order; servers' are in `Server`.
         columns: what its rows have (empty if it answers nothing).
-        permissions: names of the vendor's permissions that it needs, one of them is not enough: all.
+        permissions: names of the vendor's permissions that it needs, one of them is not enough: all. Where one of
+            several will do, they are one entry, `a or b`.
         scopes: OAuth 2.0 scopes that it needs.
         server: empty, or the server that this operation has of its own.
         operation: the operationId in the vendor's spec.
@@ -285,7 +289,8 @@ class Schema(Record):
 
     Attributes:
         type: `string`, `integer`, `number`, `boolean`, `object`, `array`, or empty if it says nothing.
-        ref: name of another schema that this one is; then nothing else is set.
+        ref: name of another schema that this one is; then nothing else is set but `nullable`, `read_only`,
+            `write_only`, `deprecated` and `secret`, which hold in this place as well as what the other says.
         properties: by name, the spec's order.
         items: of an array.
         additional: of the values of a map (`additionalProperties` with a schema), or None.

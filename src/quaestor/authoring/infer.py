@@ -1,0 +1,146 @@
+"""What an operation is in SQL: where its rows are, what it takes as its body.
+
+Before: `catalog.openapi` reads the operation.
+After: `authoring.keys` maps its parameters to columns, `authoring.build` lays an overlay over all of it.
+
+The rules for rows, in order:
+
+1. An array: its items.
+2. `data` in an object that holds besides only what is said about a page or an answer: what `data` holds. If that
+   has `type` and `attributes`, it is JSON:API and is laid flat.
+3. A single list in an object that holds besides only such things: its items (`{"users": [...], "total": 3}`).
+4. A single object of that kind, if its name or the operation's says that it is the thing asked for:
+   that (`{"org": {...}}`).
+5. Anything else: the body is the row.
+"""
+
+from __future__ import annotations
+
+import re
+
+from quaestor.catalog import columns
+from quaestor.catalog.model import Body, Response, Schema
+from quaestor.catalog.openapi import Operation, is_json
+from quaestor.record import Record, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from quaestor.catalog.columns import Lookup
+
+#: Members of a body that are about the answer, not part of what was asked for.
+_ABOUT = re.compile(
+    r"_?links?|included|meta(data)?|pag(e|es|ing|ination)|response_metadata|errors?|warnings?|status|_embedded"
+    r"|(total|next|prev|previous|first|last|has)[a-z_]*([A-Z]\w*)?|counts?|from|to|cursor|after|limit|offset|is[A-Z_]\w*"
+)
+#: What the column of bare values is called.
+VALUE, KEY, CONTENT = "value", "key", "content"
+
+
+class Rows(Record):
+    """Where rows are: `many` if the answer is a list, `wrapped` if it isn't the body itself, and `guess` if
+    only a rule of thumb says so."""
+
+    response: Response
+    many: bool
+    wrapped: bool
+    guess: bool
+
+
+def rows(operation: Operation, schema_name: str, lookup: Lookup) -> Rows:
+    """Where the rows of an operation's answer are. `schema_name` is what its body's schema is called."""
+    status = operation.status or 200
+    if operation.response is None:
+        return Rows(Response(status=status, media_type=""), False, False, False)
+    if not is_json(operation.media_type):
+        return Rows(Response(status=status, media_type=operation.media_type, scalar=CONTENT), False, False, False)
+    base = Response(status=status, media_type=operation.media_type, schema=schema_name)
+    path, guess = _path(operation, lookup)
+    many = _is_list(replace(base, row_path=path), lookup)
+    return Rows(finished(replace(base, row_path=path), lookup), many, bool(path), guess)
+
+
+def finished(response: Response, lookup: Lookup) -> Response:
+    """A response whose `row_path` is known, with what follows from it: JSON:API, maps, bare values."""
+    if not response.schema:
+        return response
+    found = columns.row_schemas(response, lookup)
+    members = columns.object_fields(found, lookup)
+    if "attributes" in members and "type" in members and not response.flatten:
+        attributes = columns.object_fields(members["attributes"][0], lookup)
+        return replace(response, flatten="jsonapi") if attributes else response
+    if members or response.map_key or response.scalar:
+        return response
+    each = [branch for schema in found for branch in columns.branches(schema, lookup)]
+    values = [branch.additional for branch in each if branch.additional is not None]
+    if len(each) != 1 or not values or values[0] == Schema() or _is_list(response, lookup):
+        return replace(response, scalar=VALUE)
+    if columns.object_fields(values, lookup):
+        return replace(response, map_key=KEY)
+    return replace(response, map_key=KEY, scalar=VALUE)
+
+
+def _path(operation: Operation, lookup: Lookup) -> tuple[tuple[str, ...], bool]:
+    assert operation.response is not None
+    if operation.paging.get("resultsPath"):
+        return tuple(str(operation.paging["resultsPath"]).split(".")), False
+    branches = columns.branches(operation.response, lookup)
+    if any(branch.type == "array" for branch in branches):
+        return (), False
+    members = {name: found for name, (found, _) in columns.object_fields([operation.response], lookup).items()}
+    asked = [name for name in members if not _ABOUT.fullmatch(name)]
+    if "data" in members and asked == ["data"]:
+        return ("data",), False
+    if len(asked) != 1:
+        lists = [name for name in members if columns.type_of(members[name][0], lookup) == "array"]
+        if not asked and len(lists) == 1 and lists[0] not in ("errors", "warnings"):
+            return (lists[0],), True
+        return (), False
+    name = asked[0]
+    kind = columns.type_of(members[name][0], lookup)
+    if kind == "array":
+        return (name,), True
+    if kind == "object" and len(columns.object_fields(members[name], lookup)) > 1 and _is_named(name, operation):
+        return (name,), True
+    return (), False
+
+
+def _is_named(member: str, operation: Operation) -> bool:
+    """Whether the operation's name or path names this member: `user` in `getUser` or `/user/{id}`."""
+    flat = member.replace("_", "").replace("-", "").lower()
+    said = (operation.operation + operation.path).replace("_", "").replace("-", "").lower()
+    return flat in said
+
+
+def _is_list(response: Response, lookup: Lookup) -> bool:
+    schemas = [Schema(ref=response.schema)]
+    for key in response.row_path:
+        if key == "*":
+            return True
+        members = columns.object_fields(schemas, lookup)
+        schemas = members[key][0] if key in members else []
+    return any(branch.type == "array" for schema in schemas for branch in columns.branches(schema, lookup))
+
+
+def body(operation: Operation, schema_name: str, lookup: Lookup) -> Body | None:
+    """What an operation takes as its body, None for nothing. JSON:API's envelope is found, and its `type` where
+    the schema leaves no choice."""
+    if not operation.body_media_type:
+        return None
+    found = Body(schema=schema_name, media_type=operation.body_media_type, required=operation.body_required)
+    if operation.body is None or not is_json(operation.body_media_type):
+        return found
+    members = columns.object_fields([operation.body], lookup)
+    if "data" not in members or columns.type_of(members["data"][0][0], lookup) != "object":
+        return found
+    data = columns.object_fields(members["data"][0], lookup)
+    if "type" not in data:
+        return found
+    constants: dict[str, Any] = {}
+    kind = columns.resolved(data["type"][0][0], lookup)
+    if len(kind.enum) == 1:
+        constants["data.type"] = kind.enum[0]
+    elif isinstance(kind.default, str):
+        constants["data.type"] = kind.default
+    return replace(found, envelope=("data", "attributes") if "attributes" in data else ("data",), constants=constants)

@@ -1,0 +1,166 @@
+"""What an operation's parameters have to do with its rows: item keys, echoes, parents; and what they are called.
+
+Before: `authoring.infer` found the rows, `catalog.columns` their columns.
+After: `plan.routes` takes a predicate on a column for one on the parameter, and fills parents.
+
+- **Item key.** In `/apps/{appId}`, the parameter that ends the path names the row itself. Its field is the column
+  whose name is the longest end of the parameter's: `apiServiceId` is `apiServiceId`, else `serviceId`, else `id`.
+  Where the name says `or` (`roleIdOrLabel`), the part before it counts, and the API takes other names too.
+- **Echo.** Any other path parameter with the name of a column holds that column's value in every row.
+- **Parent.** The parameter after a collection that can be listed without anything but its own path.
+- `{id}` of something above the rows, where rows have an `id` of their own, is called after what it belongs to:
+  `/users/{id}/groups` takes `userId`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from quaestor.authoring import naming
+from quaestor.catalog import columns
+from quaestor.catalog.model import Column, Method, Parameter
+from quaestor.catalog.openapi import SpecParameter
+from quaestor.record import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from quaestor.catalog.columns import Lookup
+    from quaestor.catalog.model import Pagination
+
+_PARAMETER = re.compile(r"\{([^{}]+)\}")
+
+
+def shape(path: str) -> str:
+    """A path template with its parameters' names left out: two documents' names for them may differ."""
+    return _PARAMETER.sub("{}", path).rstrip("/")
+
+
+def parameters(given: Iterable[SpecParameter], pagination: Pagination, lookup: Lookup) -> tuple[Parameter, ...]:
+    """The parameters of a document's operation as ours, with the parts that they play in paging."""
+    out: list[Parameter] = []
+    taken: set[str] = set()
+    for each in given:
+        schema = each.schema
+        kind = columns.type_of(schema, lookup)
+        item = columns.resolved(schema.items, lookup) if schema.items is not None else None
+        enum = schema.enum or (item.enum if item is not None else ())
+        name = each.name if each.name not in taken else f"{each.location}_{each.name}"
+        taken.add(name)
+        out.append(
+            Parameter(
+                name=name,
+                wire=each.name,
+                location=each.location,
+                type="string" if kind == "any" else kind,
+                required=each.required,
+                format=schema.format if kind != "date-time" else "",
+                enum=tuple(columns.text_of(value) for value in enum if value is not None),
+                item_type=columns.type_of(item, lookup) if item is not None else "",
+                style=each.style if each.style not in ("form", "simple") else "",
+                explode=True if each.explode is None or kind not in ("array", "object") else each.explode,
+                default=columns.text_of(schema.default) if isinstance(schema.default, str | int | float) else "",
+                role=_role(each, pagination),
+            )
+        )
+    return tuple(out)
+
+
+def _role(parameter: SpecParameter, pagination: Pagination) -> str:
+    if parameter.location != "query" or pagination.token_in != "query":
+        return ""
+    if parameter.name == pagination.size_param:
+        return "size"
+    if parameter.name == pagination.token_param:
+        return pagination.style if pagination.style in ("offset", "page") else "cursor"
+    return ""
+
+
+# -- what a parameter is in the rows
+
+
+def field_of(parameter: str, found: Iterable[Column]) -> str:
+    """The column that holds the value of an item's key, or empty: the longest end of the key's name that is one."""
+    by_words: dict[str, str] = {}
+    for column in found:
+        by_words.setdefault("".join(naming.words(column.name)), column.name)
+    said = naming.words(parameter)
+    if "or" in said[1:]:
+        said = said[: said.index("or", 1)]
+    for start in range(len(said)):
+        name = by_words.get("".join(said[start:]))
+        if name:
+            return name
+    if said[-2:] == ["key", "id"]:
+        return by_words.get("kid", "")  # RFC 7517 §4.5
+    return by_words.get("id", "") if said in (["key"], ["uuid"]) else ""
+
+
+def item_shapes(methods: Iterable[Method]) -> set[str]:
+    """Shapes of the paths that name one item of a resource."""
+    return {shape(method.path) for method in methods if method.path.endswith("}")}
+
+
+def with_keys(method: Method, own: tuple[Column, ...], items: set[str], *, lists: bool, snake: bool) -> Method:
+    """The method with `field` and `item_key` of its path parameters, and with an `{id}` of something above renamed.
+
+    `own` are the columns of its resource's rows, `items` the shapes of its items' paths, `lists` whether this
+    method answers a list, `snake` how this API spells the names of its parameters.
+    """
+    key_at = _key_position(method.path, items) if not (lists and method.path.endswith("}")) else -1
+    order = {name: index for index, name in enumerate(_PARAMETER.findall(method.path))}
+    names = {column.name for column in own}
+    out: list[Parameter] = []
+    for each in method.parameters:
+        if each.location != "path":
+            same = each.name in {column.name for column in method.columns} and not each.required
+            out.append(replace(each, matches="other") if same else each)
+        elif order.get(each.wire) == key_at:
+            field = field_of(each.wire, own)
+            other = "or" in naming.words(each.wire)[1:]
+            out.append(replace(each, field=field, item_key=True, matches="other" if other and field else ""))
+        elif each.name == "id" and "id" in names:
+            out.append(replace(each, name=_above(method.path, each.wire, snake)))
+        else:
+            out.append(replace(each, field=each.name) if each.name in names else each)
+    return replace(method, parameters=tuple(out))
+
+
+def _key_position(path: str, items: set[str]) -> int:
+    """Which of a path's parameters names the row: the last one of the longest item path that it begins with."""
+    parts = path.split("/")
+    for count in range(len(parts), 0, -1):
+        prefix = "/".join(parts[:count])
+        if prefix.endswith("}") and shape(prefix) in items:
+            return len(_PARAMETER.findall(prefix)) - 1
+    return -1
+
+
+def _above(path: str, wire: str, snake: bool) -> str:
+    """What the `{id}` after a collection is called where rows have an `id` too: `userId`, `user_id`."""
+    said = naming.words(path.split("/{" + wire + "}")[0].rsplit("/", 1)[-1]) or ["parent"]
+    said[-1] = naming.singular(said[-1])
+    if snake:
+        return "_".join([*said, "id"])
+    return said[0] + "".join(word.capitalize() for word in said[1:]) + "Id"
+
+
+def with_parents(method: Method, resource: str, lists: Mapping[str, tuple[str, Method]]) -> Method:
+    """The method, if it selects, with the parents of its path parameters.
+
+    `lists` has by the shape of its path each list that needs nothing but what its path says: the resource's id
+    and the method.
+    """
+    if method.verb != "select":
+        return method
+    out: list[Parameter] = []
+    for each in method.parameters:
+        before = method.path.split("/{" + each.wire + "}")[0] if each.location == "path" else ""
+        found = lists.get(shape(before)) if before else None
+        if found and not (found[0] == resource and each.item_key):
+            field = field_of(each.wire, found[1].columns)
+            out.append(replace(each, parent=f"{found[0]}.{field}") if field else each)
+        else:
+            out.append(each)
+    return replace(method, parameters=tuple(out))

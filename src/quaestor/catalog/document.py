@@ -1,0 +1,178 @@
+"""YAML and JSON documents, read within bounds and written the same way every time.
+
+Before: a file of ours (facts, names, overlays) or of somebody else's (an OpenAPI document).
+After: `catalog.openapi`, `catalog.facts` and `authoring` look at plain dicts, lists and scalars.
+
+YAML is 1.2: `on` and `NO` stay text, a date stays text. Aliases (`*name`) are refused: nobody writes specs
+with them, and nine of them in a row fill the memory of any reader.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+
+from quaestor.errors import CatalogError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+#: The largest document that is read, in bytes. The largest known spec (Microsoft Graph) has 35 MB.
+MAX_BYTES = 64 * 1024 * 1024
+#: How deep mappings and lists may nest.
+MAX_DEPTH = 150
+#: Block style ends and flow style (`{a: 1}`) begins where a value fits into the rest of such a line.
+WIDTH = 116
+
+_ANCHOR = re.compile(r"(?m)(?:^|[:\-?,\[{]) *&([\w.-]+)(?=[ \n])")
+_PLAIN = re.compile(r"[A-Za-z_$./][\w$./*@+ -]*(?<! )\Z", re.ASCII)
+_PLAIN_BLOCK = re.compile(r"[A-Za-z_$./][\w$./*@+{}()\[\], =:#%?&~;|<>^-]*(?<![ :])\Z", re.ASCII)
+_RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"}
+_NUMBER = re.compile(r"[-+.]?[0-9]|[-+]?\.(inf|nan)", re.IGNORECASE)
+
+
+def read(path: str, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+    """The mapping that the YAML or JSON file at `path` holds. Raises CatalogError, naming the file, if there is
+    no such file, it is larger than `max_bytes`, not UTF-8, not a mapping, or nests too deep."""
+    try:
+        size = os.stat(path).st_size
+        if size > max_bytes:
+            raise CatalogError(f"{path} has {size:,} bytes, more than the {max_bytes:,} that a document may have")
+        with open(path, encoding="utf-8") as file:
+            text = file.read(max_bytes + 1)
+    except OSError as error:
+        raise CatalogError(f"can't read {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise CatalogError(f"{path} is not UTF-8 text: byte {error.start}") from error
+    return parse(text, path)
+
+
+def parse(text: str, source: str) -> dict[str, Any]:
+    """The mapping that a text holds; `source` names it in errors. Raises CatalogError as `read` does."""
+    try:
+        value = json.loads(text) if text.lstrip()[:1] == "{" else _yaml(text, source)
+    except RecursionError as error:
+        raise CatalogError(f"{source} nests deeper than {MAX_DEPTH} levels") from error
+    except ValueError as error:
+        raise CatalogError(f"{source} is not YAML or JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise CatalogError(f"{source} should hold a mapping at its top, not {_kind(value)}")
+    _bounded(value, source)
+    return value
+
+
+def _yaml(text: str, source: str) -> Any:
+    import yaml12  # 6 ms, and a cold statement never gets here
+
+    anchors = set(_ANCHOR.findall(text))
+    if anchors:
+        used = re.search(
+            r"(?m)(?:^|[:\-?,\[{]) *\*(" + "|".join(map(re.escape, sorted(anchors))) + r")(?![\w.-])", text
+        )
+        if used:
+            raise CatalogError(f"{source} uses the YAML alias *{used[1]}: aliases aren't read, write the value out")
+    return yaml12.parse_yaml(text)
+
+
+def _bounded(value: Any, source: str) -> None:
+    """Refuses nesting beyond MAX_DEPTH, keys that are not text, and tagged values."""
+    stack: list[tuple[Any, int]] = [(value, 1)]
+    while stack:
+        node, depth = stack.pop()
+        if depth > MAX_DEPTH:
+            raise CatalogError(f"{source} nests deeper than {MAX_DEPTH} levels")
+        if isinstance(node, dict):
+            stack.extend((child, depth + 1) for child in node.values() if isinstance(child, dict | list))
+        elif isinstance(node, list):
+            stack.extend((child, depth + 1) for child in node if isinstance(child, dict | list))
+
+
+def _kind(value: Any) -> str:
+    names = {
+        list: "a list",
+        str: "text",
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+        type(None): "nothing",
+    }
+    return names.get(type(value), type(value).__name__)
+
+
+def write(value: Mapping[str, Any], *, comment: str = "") -> str:
+    """YAML 1.2 that reads back as `value`, the same bytes every time: keys in their order, one line for whatever
+    fits on one. `comment` comes first, a `#` before each of its lines."""
+    lines = [f"# {line}".rstrip() for line in comment.splitlines()]
+    _block(value, 0, lines)
+    return "\n".join(lines) + "\n"
+
+
+def _block(value: Mapping[str, Any] | list[Any], indent: int, lines: list[str]) -> None:
+    pad = " " * indent
+    if isinstance(value, list):
+        for item in value:
+            _entry(pad + "-", item, indent + 2, lines)
+        return
+    for key, item in value.items():
+        _entry(
+            f"{pad}{_scalar(key, _PLAIN_BLOCK if ': ' not in key and ' #' not in key else _PLAIN)}:",
+            item,
+            indent + 2,
+            lines,
+        )
+
+
+def _entry(start: str, value: Any, indent: int, lines: list[str]) -> None:
+    if isinstance(value, str):
+        safe = ": " not in value and " #" not in value
+        lines.append(f"{start} {_scalar(value, _PLAIN_BLOCK if safe else _PLAIN)}")
+        return
+    flow = _flow(value, WIDTH - len(start) - 1) if _shallow(value) else None
+    if flow is not None:
+        lines.append(f"{start} {flow}")
+    elif value:
+        lines.append(start)
+        _block(value, indent, lines)
+    else:  # an empty mapping or list at the very edge of a line
+        lines.append(f"{start} {'{}' if isinstance(value, dict) else '[]'}")
+
+
+def _shallow(value: Any) -> bool:
+    """Whether a value is easily read on one line: no mapping within a mapping within it."""
+    if isinstance(value, dict):
+        return not any(
+            isinstance(item, dict) and any(isinstance(v, dict) for v in item.values()) for item in value.values()
+        )
+    if isinstance(value, list):
+        return all(_shallow(item) for item in value)
+    return True
+
+
+def _flow(value: Any, room: int) -> str | None:
+    if isinstance(value, dict):
+        parts = [f"{_scalar(key, _PLAIN)}: {_flow_or_scalar(item)}" for key, item in value.items()]
+        text = "{" + ", ".join(parts) + "}"
+    elif isinstance(value, list):
+        text = "[" + ", ".join(_flow_or_scalar(item) for item in value) + "]"
+    else:
+        return _scalar(value, _PLAIN)
+    return text if len(text) <= room else None
+
+
+def _flow_or_scalar(value: Any) -> str:
+    if isinstance(value, dict | list):
+        text = _flow(value, 10**9)
+        assert text is not None
+        return text
+    return _scalar(value, _PLAIN)
+
+
+def _scalar(value: Any, plain: re.Pattern[str]) -> str:
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if plain.match(value) and value.lower() not in _RESERVED and not _NUMBER.match(value):
+        return value
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,465 @@
+"""The compiled catalog: facts of all providers in one SQLite file, a row a resource, so that a cold statement
+reads no YAML.
+
+Before: `catalog.facts` reads the folders of text.
+After: everything above asks a `Store` by name.
+
+The file is a cache under `$XDG_CACHE_HOME/quaestor` (else `~/.cache/quaestor`), named after a fingerprint of what
+it was made of: version, paths, sizes and times of the text files. One that is absent, cut off, not SQLite, or of
+another version is compiled anew, beside it first and then renamed over it: two processes that compile at once both
+succeed. A cache that can't be written leaves a note and a folder of our own under the temporary directory.
+
+Records are kept as JSON arrays of their fields, defaults at the end left out; the columns of a resource's methods,
+which are often the same ones, once a resource.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from _thread import allocate_lock  # `threading` takes 2 ms to import
+
+import apsw
+
+from quaestor.catalog import facts as text
+from quaestor.catalog.columns import columns_of
+from quaestor.catalog.model import (
+    Body,
+    Column,
+    Credential,
+    Method,
+    Pagination,
+    Parameter,
+    Provider,
+    Resource,
+    ResourceInfo,
+    Response,
+    Schema,
+    Server,
+    ServiceInfo,
+)
+from quaestor.errors import CatalogError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+    from quaestor.catalog.facts import Facts
+    from quaestor.record import Record
+
+#: Changes whenever compiled files of older versions can't be read any more.
+FORMAT = 1
+BUILTIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "builtin")
+#: How many compiled catalogs a cache keeps: those of other versions and folders may still be in use.
+_KEPT = 4
+
+_TABLES = """
+CREATE TABLE meta (format INTEGER, pages INTEGER);
+CREATE TABLE providers (name TEXT PRIMARY KEY, data TEXT) WITHOUT ROWID;
+CREATE TABLE services (provider TEXT, name TEXT, title TEXT, resources INTEGER,
+    PRIMARY KEY (provider, name)) WITHOUT ROWID;
+CREATE TABLE resources (provider TEXT, service TEXT, name TEXT, title TEXT, methods INTEGER, data INTEGER,
+    PRIMARY KEY (provider, service, name)) WITHOUT ROWID;
+CREATE TABLE resource_data (id INTEGER PRIMARY KEY, data TEXT);
+CREATE TABLE schemas (provider TEXT, name TEXT, data TEXT);
+"""
+
+
+class Store:
+    """A catalog that was compiled to the SQLite file at `path`; answers the protocol `catalog.Catalog`.
+
+    Safe to share between threads. Raises CatalogError, naming the file, when it can't be read.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._lock = allocate_lock()
+        self._resources: dict[tuple[str, str, str], Resource] = {}
+        self._schemas: dict[tuple[str, str], Schema | None] = {}
+        self._providers: tuple[Provider, ...] | None = None
+        try:
+            self._connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+        except apsw.Error as error:
+            raise self._broken(error) from error
+
+    def close(self) -> None:
+        """Closes the file. Look-ups are errors from then on."""
+        self._connection.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def providers(self) -> tuple[Provider, ...]:
+        """All providers, by name."""
+        if self._providers is None:
+            rows = self._rows("SELECT data FROM providers ORDER BY name")
+            self._providers = tuple(_provider(json.loads(data)) for (data,) in rows)
+        return self._providers
+
+    def provider(self, name: str) -> Provider | None:
+        """The provider of this name."""
+        return next((provider for provider in self.providers() if provider.name == name), None)
+
+    def services(self, provider: str) -> tuple[ServiceInfo, ...]:
+        """A provider's services, by name."""
+        sql = "SELECT name, title, resources FROM services WHERE provider = ? ORDER BY name"
+        return tuple(ServiceInfo(*row) for row in self._rows(sql, provider))
+
+    def resources(self, provider: str, service: str) -> tuple[ResourceInfo, ...]:
+        """A service's resources, by name."""
+        sql = "SELECT name, title, methods FROM resources WHERE provider = ? AND service = ? ORDER BY name"
+        return tuple(ResourceInfo(*row) for row in self._rows(sql, provider, service))
+
+    def resource(self, provider: str, service: str, name: str) -> Resource | None:
+        """One resource with all its methods and columns."""
+        key = (provider, service, name)
+        if key not in self._resources:
+            sql = (
+                "SELECT d.data FROM resources r JOIN resource_data d ON d.id = r.data"
+                " WHERE r.provider = ? AND r.service = ? AND r.name = ?"
+            )
+            found = self._rows(sql, *key)
+            if not found:
+                return None
+            self._resources[key] = _resource(key, self._json(found[0][0]))
+        return self._resources[key]
+
+    def schema(self, provider: str, name: str) -> Schema | None:
+        """One schema; `ref`s inside it are names for further look-ups."""
+        key = (provider, name)
+        if key not in self._schemas:
+            found = self._rows("SELECT data FROM schemas WHERE provider = ? AND name = ?", provider, name)
+            self._schemas[key] = text.schema_from(self._json(found[0][0]), name) if found else None
+        return self._schemas[key]
+
+    def _rows(self, sql: str, *values: str) -> list[tuple[Any, ...]]:
+        try:
+            with self._lock:
+                return self._connection.execute(sql, values).fetchall()
+        except apsw.Error as error:
+            raise self._broken(error) from error
+
+    def _json(self, data: str) -> Any:
+        try:
+            return json.loads(data)
+        except ValueError as error:
+            raise self._broken(error) from error
+
+    def _broken(self, error: Exception) -> CatalogError:
+        return CatalogError(f"the compiled catalog {self.path} can't be read: {error}", hint="remove that file")
+
+
+# -- finding and compiling
+
+
+def open_catalog(
+    folders: Sequence[str] = (), *, cache_dir: str | None = None, note: Callable[[str], None] | None = None
+) -> Store:
+    """The catalog of the built-in providers and of those in `folders` (each a provider's folder, as
+    `quaestor provider build` writes it); the last one of a name counts.
+
+    Compiled on first use, which takes some seconds; `note` is told so, and of a cache that can't be written.
+    Raises CatalogError where a folder's text can't be read.
+    """
+    sources = _sources(folders)
+    name = f"catalog-{_fingerprint(sources)}.db"
+    tell = note or (lambda _: None)
+    place = cache_dir or _cache_dir()
+    if place:
+        path = os.path.join(place, name)
+        if _sound(path):
+            return Store(path)
+        if _private(place):
+            return _compiled(sources, path, tell)
+        tell(f"the cache {place} can't be written: the compiled catalog goes to a temporary folder")
+    path = os.path.join(_temporary(), name)
+    return Store(path) if _sound(path) else _compiled(sources, path, tell)
+
+
+def compile_catalog(folders: Iterable[str], path: str) -> None:
+    """Compiles the providers in `folders` to the file at `path`, which appears whole or not at all. Raises
+    CatalogError for text that can't be read and for a place that can't be written."""
+    unfinished = f"{path}.{os.getpid()}-{id(folders):x}"
+    try:
+        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        connection = apsw.Connection(unfinished)
+        try:
+            connection.execute(
+                "PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"
+            ).fetchall()
+            with connection:
+                connection.execute(_TABLES)
+                for folder in folders:
+                    _write_provider(connection, text.read(folder))
+                connection.execute("CREATE UNIQUE INDEX schema_names ON schemas (provider, name)")
+                connection.execute("INSERT INTO meta VALUES (?, 0)", (FORMAT,))
+            connection.execute("UPDATE meta SET pages = (SELECT page_count FROM pragma_page_count)")
+        finally:
+            connection.close()
+        os.replace(unfinished, path)
+    except (OSError, apsw.Error) as error:
+        raise CatalogError(f"can't compile the catalog to {path}: {error}") from error
+    finally:
+        if os.path.exists(unfinished):
+            os.remove(unfinished)
+
+
+def _compiled(sources: list[str], path: str, tell: Callable[[str], None]) -> Store:
+    tell("compiling the catalog of providers (once)")
+    compile_catalog(sources, path)
+    _tidy(os.path.dirname(path), path)
+    return Store(path)
+
+
+def _sources(folders: Sequence[str]) -> list[str]:
+    """The folders of all providers, the last one of a name."""
+    by_name = {
+        entry.name: entry.path for entry in os.scandir(BUILTIN) if entry.is_dir() and entry.name[0] not in "_."
+    }
+    for folder in folders:
+        full = os.path.abspath(folder)
+        if not os.path.isfile(os.path.join(full, "provider.yaml")):
+            raise CatalogError(f"{folder} is no provider's folder: it has no provider.yaml")
+        by_name[os.path.basename(full)] = full
+    found = (by_name[name] for name in sorted(by_name))
+    return [folder for folder in found if os.path.isfile(os.path.join(folder, "provider.yaml"))]
+
+
+def _fingerprint(sources: Iterable[str]) -> str:
+    """Stands for all that a compiled catalog is made of; 64 bits in hexadecimal."""
+    from zlib import adler32, crc32  # hashlib takes 3 ms to import, and nobody attacks their own cache
+
+    seen: list[tuple[str, int, int]] = []
+    for folder in sources:
+        for part in (folder, os.path.join(folder, "services"), os.path.join(folder, "schemas")):
+            if os.path.isdir(part):
+                for entry in os.scandir(part):
+                    if entry.name.endswith(".yaml") and entry.name not in ("names.yaml", "overlay.yaml"):
+                        about = entry.stat()
+                        seen.append((entry.path, about.st_size, about.st_mtime_ns))
+    data = repr((FORMAT, sorted(seen))).encode()
+    return f"{crc32(data):08x}{adler32(data):08x}"
+
+
+def _sound(path: str) -> bool:
+    """Whether the file at `path` is a compiled catalog of this format, and all of it."""
+    try:
+        size = os.stat(path).st_size
+        connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+    except (OSError, apsw.Error):
+        return False
+    try:
+        found = connection.execute(
+            "SELECT format, pages * (SELECT page_size FROM pragma_page_size) FROM meta"
+        ).fetchall()
+        return found == [(FORMAT, size)]
+    except apsw.Error:
+        return False
+    finally:
+        connection.close()
+
+
+def _cache_dir() -> str:
+    """Where the user's caches are, or empty if nobody knows (XDG Base Directory Specification)."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):
+        home = os.path.expanduser("~")
+        base = os.path.join(home, ".cache") if os.path.isabs(home) else ""
+    return os.path.join(base, "quaestor") if base else ""
+
+
+def _private(folder: str) -> bool:
+    """Whether `folder` is there, or could be made, for us alone to write in."""
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _temporary() -> str:
+    """A folder for compiled catalogs under the temporary directory: nobody else's, even if its name was guessed."""
+    import tempfile
+
+    ours = os.getuid() if hasattr(os, "getuid") else 0
+    folder = os.path.join(tempfile.gettempdir(), f"quaestor-{ours}")
+    if _private(folder):
+        about = os.lstat(folder)  # of a link itself, which is nobody's folder
+        if stat.S_ISDIR(about.st_mode) and about.st_uid == ours and not about.st_mode & 0o022:
+            return folder
+    return tempfile.mkdtemp(prefix="quaestor-")
+
+
+def _tidy(folder: str, current: str) -> None:
+    """Removes compiled catalogs that haven't been made lately, all but the newest few."""
+    old = []
+    for entry in os.scandir(folder):
+        if entry.name.startswith("catalog-") and entry.name.endswith(".db") and entry.path != current:
+            try:
+                old.append((entry.stat().st_mtime, entry.path))
+            except OSError:  # another process was faster
+                continue
+    for _, path in sorted(old)[: max(0, len(old) - _KEPT + 1)]:
+        try:
+            os.remove(path)
+        except OSError:
+            continue
+
+
+# -- records to rows
+
+
+def _write_provider(connection: apsw.Connection, found: Facts) -> None:
+    name = found.provider.name
+    lookup = _lookup(found)
+    connection.execute("DELETE FROM providers WHERE name = ?", (name,))
+    connection.execute("INSERT INTO providers VALUES (?, ?)", (name, _dumped(found.provider)))
+    per_service: dict[str, int] = {}
+    for resource in found.resources:
+        per_service[resource.service] = per_service.get(resource.service, 0) + 1
+        where = f"{name}.{resource.service}.{resource.name}"
+        data = json.dumps(_resource_data(resource, lookup, where), separators=(",", ":"), ensure_ascii=False)
+        connection.execute("INSERT INTO resource_data (data) VALUES (?)", (data,))
+        connection.execute(
+            "INSERT INTO resources VALUES (?, ?, ?, ?, ?, last_insert_rowid())",
+            (name, resource.service, resource.name, resource.title, len(resource.methods)),
+        )
+    connection.executemany(
+        "INSERT INTO services VALUES (?, ?, ?, ?)",
+        [(name, service, title, per_service.get(service, 0)) for service, title in found.services.items()],
+    )
+    connection.executemany(
+        "INSERT INTO schemas VALUES (?, ?, ?)",
+        (
+            (name, each, json.dumps(text.schema_text(schema), separators=(",", ":"), ensure_ascii=False))
+            for each, schema in found.schemas.items()
+        ),
+    )
+
+
+def _lookup(found: Facts) -> Callable[[str], Schema]:
+    def lookup(name: str) -> Schema:
+        if name not in found.schemas:
+            raise CatalogError(f"{found.provider.name} has no schema {name!r}")
+        return found.schemas[name]
+
+    return lookup
+
+
+def _resource_data(resource: text.ResourceFacts, lookup: Callable[[str], Schema], where: str) -> list[Any]:
+    """[title, [column, …], [[method, [index of column, …]], …], [index of the resource's column, …]]"""
+    columns: dict[Column, int] = {}
+    methods: list[Any] = []
+    union: dict[str, int] = {}
+    for each in resource.methods:
+        try:
+            own = columns_of(each.method.response, lookup, each.patches)
+        except CatalogError as error:
+            raise CatalogError(f"{where}.{each.method.name}: {error.message}") from error
+        numbers = [columns.setdefault(column, len(columns)) for column in own]
+        methods.append([_plain(each.method), numbers])
+        if each.method.verb == "select":
+            for column, number in zip(own, numbers, strict=True):
+                union.setdefault(column.name, number)
+    return [resource.title, [_plain(column) for column in columns], methods, list(union.values())]
+
+
+def _plain(value: Any) -> Any:
+    """A record as the list of its fields, without those at the end that have their defaults."""
+    fields = getattr(type(value), "__fields__", None)
+    if fields is not None:
+        defaults = value.__defaults__
+        out = [getattr(value, field) for field in fields]
+        while out and fields[len(out) - 1] in defaults and out[-1] == defaults[fields[len(out) - 1]]:
+            out.pop()
+        return [_plain(each) for each in out]
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    return value
+
+
+def _dumped(record: Record) -> str:
+    return json.dumps(_plain(record), separators=(",", ":"), ensure_ascii=False)
+
+
+# -- rows to records; positions are those of the fields in `catalog.model`
+
+
+def _provider(data: list[Any]) -> Provider:
+    if len(data) > 3:
+        data[3] = _server(data[3])
+    if len(data) > 4:
+        data[4] = tuple(Credential(*each) for each in data[4])
+    return Provider(*data)
+
+
+def _server(data: list[Any]) -> Server:
+    if len(data) > 1:
+        data[1] = tuple(_parameter(each) for each in data[1])
+    if len(data) > 3:
+        data[3] = tuple(data[3])
+    return Server(*data)
+
+
+def _resource(key: tuple[str, str, str], data: list[Any]) -> Resource:
+    title, column_data, method_data, union = data
+    columns = [_column(each) for each in column_data]
+    methods = tuple(_method(fields, tuple(columns[number] for number in numbers)) for fields, numbers in method_data)
+    return Resource(*key, title, methods, tuple(columns[number] for number in union))
+
+
+def _column(data: list[Any]) -> Column:
+    data[2] = tuple(data[2])
+    if len(data) > 4:
+        data[4] = tuple(data[4])
+    return Column(*data)
+
+
+def _parameter(data: list[Any]) -> Parameter:
+    if len(data) > 6:
+        data[6] = tuple(data[6])
+    return Parameter(*data)
+
+
+def _method(data: list[Any], columns: tuple[Column, ...]) -> Method:
+    values = dict(zip(Method.__fields__, data, strict=False))
+    values["columns"] = columns
+    for name, build in _METHOD_FIELDS.items():
+        if values.get(name) is not None:
+            values[name] = build(values[name])
+    return Method(**values)
+
+
+def _response(data: list[Any]) -> Response:
+    if len(data) > 3:
+        data[3] = tuple(data[3])
+    return Response(*data)
+
+
+def _pagination(data: list[Any]) -> Pagination:
+    for index in (3, 9, 10):
+        if len(data) > index:
+            data[index] = tuple(data[index])
+    return Pagination(*data)
+
+
+def _body(data: list[Any]) -> Body:
+    if len(data) > 3:
+        data[3] = tuple(data[3])
+    return Body(*data)
+
+
+_METHOD_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "parameters": lambda data: tuple(_parameter(each) for each in data),
+    "response": _response,
+    "pagination": _pagination,
+    "body": _body,
+    "permissions": tuple,
+    "scopes": tuple,
+    "server": _server,
+}
