@@ -1,0 +1,277 @@
+"""`quaestor exec`: statements in, results out.
+
+Before: `main` has parsed the command line. Here the text, its variables and the settings are put together, given to
+a `Connection`, and each `Result` is rendered to where it belongs. All that is known of SQL, of providers and of the
+wire is in the engine; this is a user of `quaestor.connect` like any other.
+"""
+
+from __future__ import annotations
+
+import quaestor
+from quaestor.config import check_proxy, load_settings, read_env_file
+from quaestor.errors import Cancelled, QuaestorError, UsageError
+from quaestor.record import replace
+from quaestor.surfaces.cli import load
+from quaestor.surfaces.cli.console import Progress
+from quaestor.surfaces.cli.output import Direct, File, Spool
+from quaestor.surfaces.render import Layout, render
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from quaestor.config import Settings
+    from quaestor.run.engine import Connection, Result
+    from quaestor.surfaces.cli.console import Console
+    from quaestor.surfaces.cli.options import Invocation
+    from quaestor.surfaces.cli.output import Output
+
+#: Keys of StackQL's auth contexts whose values are secrets themselves, not names of where one is.
+INLINE_SECRETS = ("api_key", "api_secret", "password", "client_secret", "secret", "token", "credentials")
+
+
+def run(invocation: Invocation, console: Console) -> int:
+    """Run the statements; the exit code is 0 if every one succeeded, else that of the first error."""
+    values = invocation.values
+    text = statement_text(invocation, console)
+    variables = template_variables(values)
+    env = environment(values, console)
+    settings = load_settings(setting_flags(values), env, values.get("config", ""))
+    console.error_format = settings.error_format
+    settings = replace(settings, auth=read_auth(values.get("auth", ""), console))
+    with open_connection(values, settings, env) as connection:
+        output = open_output(values, console)
+        success = False
+        try:
+            code = _statements(connection, text, variables, values, settings, console, output)
+            success = code == 0 or bool(values.get("keep_going"))
+        finally:
+            output.close(success)
+    return code
+
+
+# --- what to run --------------------------------------------------------------------------------------------------
+
+
+def statement_text(invocation: Invocation, console: Console) -> str:
+    """The statements from the argument, a file or standard input; exactly one of them."""
+    given = list(invocation.arguments)
+    file = invocation.values.get("infile", "")
+    if len(given) + bool(file) > 1:
+        what = "a statement and --infile" if file else f"{len(given)} arguments"
+        raise UsageError(f"exec takes one text, and {what} were given", hint='quote it: quaestor exec "SELECT …"')
+    if not given and not file:
+        raise UsageError(
+            "exec needs a statement", hint='write quaestor exec "SELECT …", -i FILE, or - for standard input'
+        )
+    if file:
+        return _read_standard_input(console) if file in ("-", "stdin") else _read(file, "--infile")
+    if given[0] == "-":
+        return _read_standard_input(console)
+    if not _is_unicode(given[0]):
+        raise UsageError("the statement is not valid UTF-8")
+    return given[0]
+
+
+def _read_standard_input(console: Console) -> str:
+    return _decoded(console.stdin.read(), "standard input")
+
+
+def _read(path: str, flag: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise UsageError(f"can't read {flag} {path}: {error.strerror or error}") from error
+    return _decoded(data, f"{flag} {path}")
+
+
+def _decoded(data: bytes, what: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{what} is not UTF-8: byte {error.start} is {data[error.start]:#04x}") from error
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether an argument was valid in the locale's encoding (PEP 383 makes lone surrogates of what wasn't)."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def template_variables(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values for `{{ name }}`: of `--iqldata`, and over them those of `--var`."""
+    variables: dict[str, Any] = {}
+    path = values.get("iqldata", "")
+    if path:
+        variables.update(_read_json_object(path))
+    variables.update(values.get("var", {}))
+    return variables
+
+
+def _read_json_object(path: str) -> dict[str, Any]:
+    import json
+
+    if path.endswith(".jsonnet"):
+        raise UsageError(
+            "--iqldata: jsonnet is not there yet",
+            hint="evaluate it first: jsonnet FILE > data.json, then -q data.json",
+        )
+    try:
+        document = json.loads(_read(path, "--iqldata"))
+    except ValueError as error:
+        raise UsageError(f"--iqldata {path} is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise UsageError(f"--iqldata {path} holds no object", hint='write {"name": "value"}')
+    return document
+
+
+# --- with what ----------------------------------------------------------------------------------------------------
+
+
+def environment(values: Mapping[str, Any], console: Console) -> Mapping[str, str]:
+    """The environment, completed by `--env.file`; what is set already stays."""
+    path = values.get("env_file", "")
+    return {**read_env_file(path), **console.env} if path else console.env
+
+
+#: Flags whose values `load_settings` takes as they are.
+_SETTINGS = (
+    "output", "delimiter", "header", "stats", "error_format", "deadline_s", "request_timeout_s", "max_wait_s",
+    "max_requests", "concurrency", "fill_parents", "ca_bundle", "endpoints",
+)  # fmt: skip
+
+
+def setting_flags(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags that set a setting, under its name."""
+    flags = {name: values[name] for name in _SETTINGS if name in values}
+    pages = values.get("max_pages")
+    if pages is not None:  # StackQL's -1 is no bound either
+        flags["max_pages"] = "0" if pages.startswith("-") and pages[1:].isdigit() else pages
+    if any(name.startswith("proxy_") for name in values):
+        flags["proxy"] = _proxy(values)
+    return flags
+
+
+def _proxy(values: Mapping[str, Any]) -> Any:
+    from quaestor.secrets import Secret
+
+    missing = next((part for part in ("host", "port") if not values.get(f"proxy_{part}")), "")
+    if missing:
+        raise UsageError(f"a proxy needs --http.proxy.{missing} too")
+    url = f"{values.get('proxy_scheme', 'http')}://{values['proxy_host']}:{values['proxy_port']}"
+    proxy = check_proxy(url, "--http.proxy.host")
+    password = values.get("proxy_password", "")
+    return replace(proxy, user=values.get("proxy_user", ""), password=Secret(password) if password else None)
+
+
+def read_auth(text: str, console: Console) -> dict[str, Any]:
+    """StackQL's `--auth` map: provider → context. Warns of secrets in it, which every user of the machine can see."""
+    if not text:
+        return {}
+    import json
+
+    try:
+        auth = json.loads(text)
+    except ValueError as error:
+        raise UsageError(
+            f"--auth is not JSON: {error}",
+            hint='write {"okta": {"type": "api_key", "credentialsenvvar": "OKTA_API_TOKEN"}}',
+        ) from error
+    if not isinstance(auth, dict) or not all(isinstance(context, dict) for context in auth.values()):
+        raise UsageError("--auth is a map of provider names to objects")
+    if any(context.get(key) for context in auth.values() for key in INLINE_SECRETS):
+        console.note(
+            "warning: a secret on the command line can be seen by every user of this machine (ps): name an "
+            "environment variable with credentialsenvvar instead"
+        )
+    return auth
+
+
+def open_connection(values: Mapping[str, Any], settings: Settings, env: Mapping[str, str]) -> Connection:
+    """A connection to the providers, or to the embedded sandbox."""
+    if not values.get("sandbox"):
+        alone = next((f"--{name}" for name in ("seed", "scale") if name in values), "")
+        if alone:
+            raise UsageError(f"{alone} is about the sandbox", hint="add --sandbox")
+        return quaestor.connect(settings, env=env)
+    if settings.endpoints:
+        raise UsageError("--sandbox and --endpoint both say where requests go", hint="leave one of them out")
+    return load("sandboxed").connect(settings, values.get("seed"), values.get("scale", {}))
+
+
+# --- what comes out -----------------------------------------------------------------------------------------------
+
+
+def open_output(values: Mapping[str, Any], console: Console) -> Output:
+    """Where results go."""
+    path = values.get("outfile", "")
+    if path and path not in ("-", "stdout"):
+        if values.get("stream"):
+            raise UsageError("--stream is for standard output", hint="--outfile is written when all is complete")
+        return File(path)
+    if console.out_is_terminal or values.get("stream"):
+        return Direct(console.stdout, console.out_is_terminal)
+    return Spool(console.stdout)
+
+
+def layout(settings: Settings, console: Console, to_file: bool) -> Layout:
+    """How results look there."""
+    terminal = console.out_is_terminal and not to_file
+    return Layout(
+        output=settings.output,
+        delimiter=settings.delimiter,
+        header=settings.header,
+        width=console.width() if terminal else 0,
+        terminal=terminal,
+        unicode=not terminal or console.draws_boxes(),
+        styled=console.styles(terminal),
+    )
+
+
+def _statements(
+    connection: Connection,
+    text: str,
+    variables: Mapping[str, Any],
+    values: Mapping[str, Any],
+    settings: Settings,
+    console: Console,
+    output: Output,
+) -> int:
+    """Run one statement after the other; the exit code."""
+    shape = layout(settings, console, isinstance(output, File))
+    code = 0
+    results = connection.script(text, variables=variables)
+    while True:
+        try:
+            result = next(results, None)
+            if result is None:
+                return code
+            with result:
+                _one(result, shape, settings, console, output)
+        except QuaestorError as error:
+            if isinstance(error, Cancelled) or not values.get("keep_going"):
+                raise
+            console.error(error)
+            code = code or error.exit_code
+
+
+def _one(result: Result, shape: Layout, settings: Settings, console: Console, output: Output) -> None:
+    """Write one result."""
+    progress = Progress(console, result.stats)
+    try:
+        if result.columns:
+            for piece in render(result.columns, result.batches(), shape):
+                if shape.terminal:  # the rows tell how far it is
+                    progress.stop()
+                output.write(piece)
+            progress.stop()
+            output.commit()
+    except BaseException:
+        progress.stop()
+        output.abandon()
+        raise
+    if result.message:
+        console.note(result.message)
+    if settings.stats:
+        console.took(result.stats)

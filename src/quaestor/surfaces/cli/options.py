@@ -1,0 +1,288 @@
+"""Commands and flags: one table that parsing, `--help`, the documentation and its test go by.
+
+Before: the process's arguments. After: an `Invocation` that `main` dispatches.
+
+The rules are those of StackQL's command line (the pflag library): flags before or after the command and its
+arguments, `--flag value` or `--flag=value`, `-o json`, `-o=json` or `-ojson`, `--switch` or `--switch=false`, the
+last one wins. `argparse` knows neither switches with a value nor flags on both sides, and importing it takes a third
+of the time that a cold `SHOW` may take (`docs/decisions/0010-own-options.md`).
+"""
+
+from __future__ import annotations
+
+from quaestor.config import OUTPUTS
+from quaestor.errors import UsageError, did_you_mean
+from quaestor.record import Record
+from quaestor.surfaces.cli import refused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+
+class Option(Record):
+    """A flag.
+
+    Attributes:
+        flag: with its dashes; `short` the same in one letter.
+        name: under which its value is found in an `Invocation`; that of the setting, if it sets one.
+        kind: `text`; `switch`; `off`, a switch that sets its name to False; `number`, a whole one;
+            `pairs`, repeatable `key=value`; `list`, repeatable.
+        value: what stands for the value in help texts.
+        help: one line.
+        commands: the commands that take it.
+    """
+
+    flag: str
+    name: str
+    kind: str
+    value: str
+    help: str
+    short: str = ""
+    commands: tuple[str, ...] = ("exec",)
+
+
+class Command(Record):
+    """A command: its arguments as usage shows them, and one line on what it does."""
+
+    name: str
+    usage: str
+    help: str
+
+
+COMMANDS = (
+    Command("exec", '"SQL" | -i FILE | -', "run one or several statements"),
+    Command("demo", "", "answer a few questions on an embedded sandbox, no account needed"),
+    Command("sandbox", "PROVIDER…", "serve a stand-in for the API of okta, datadog or both on this machine"),
+    Command("provider", "build NAME --spec FILE… --out DIR", "make a provider's facts from its OpenAPI documents"),
+)
+
+_SANDBOXES = ("exec", "sandbox", "demo")
+
+OPTIONS = (
+    # what to run
+    Option("--infile", "infile", "text", "FILE", "read the statements from FILE; - is standard input", "-i"),
+    Option("--var", "var", "pairs", "NAME=VALUE", "the value of {{ NAME }} in the statements; repeatable"),
+    Option("--iqldata", "iqldata", "text", "FILE", "the values of placeholders from a JSON file", "-q"),
+    Option("--dryrun", "dryrun", "switch", "", "only show the statements with their placeholders' values"),
+    Option("--keep-going", "keep_going", "switch", "", "go on after a failed statement; the exit code still tells"),
+    # where
+    Option("--sandbox", "sandbox", "switch", "", "run on an embedded sandbox: no account, no network"),
+    Option("--seed", "seed", "number", "N", "which generated data the sandbox holds", commands=_SANDBOXES),
+    Option("--scale", "scale", "pairs", "KIND=N,…", "how much of it: users=500,apps=50", commands=_SANDBOXES),
+    Option(
+        "--endpoint", "endpoints", "pairs", "NAME=URL", "send a provider's requests to another origin; repeatable"
+    ),
+    Option("--auth", "auth", "text", "JSON", "StackQL's map of credentials, which name environment variables"),
+    Option(
+        "--env.file", "env_file", "text", "FILE", "read environment variables from FILE; set ones stay as they are"
+    ),
+    Option("--config", "config", "text", "FILE", "the configuration file", commands=("exec", "demo")),
+    # what comes out
+    Option("--output", "output", "text", "FORMAT", f"one of {', '.join(OUTPUTS)}", "-o"),
+    Option("--delimiter", "delimiter", "text", "CHAR", "between the fields of csv, text and pptext", "-d"),
+    Option("--hideheaders", "header", "off", "", "no line of column names", "-H"),
+    Option("--outfile", "outfile", "text", "FILE", "write the results to FILE, once all of them are complete", "-f"),
+    Option("--stream", "stream", "switch", "", "write rows as they come, though the result may yet fail"),
+    Option("--stats", "stats", "switch", "", "say on stderr what each statement took"),
+    Option(
+        "--error-format",
+        "error_format",
+        "text",
+        "text|json",
+        "how errors and stats are written to stderr",
+        commands=("exec", "demo", "sandbox", "provider"),
+    ),
+    # bounds
+    Option("--timeout", "deadline_s", "text", "SECONDS", "the longest that a statement may take; 0: no bound"),
+    Option("--apirequesttimeout", "request_timeout_s", "text", "SECONDS", "the longest that a request may take"),
+    Option("--max-wait", "max_wait_s", "text", "SECONDS", "the longest wait for a rate limit to be lifted"),
+    Option("--max-requests", "max_requests", "text", "N", "the most requests that a statement may make"),
+    Option("--http.response.pageLimit", "max_pages", "text", "N", "fail beyond N pages of a listing; 0: no bound"),
+    Option("--execution.concurrency.limit", "concurrency", "text", "N", "the most requests at once to a host"),
+    Option("--no-parents", "fill_parents", "off", "", "don't fill unbound path parameters from their parents"),
+    # the wire
+    Option("--tls.CABundle", "ca_bundle", "text", "FILE", "trust the certificates in this PEM file too"),
+    Option("--http.proxy.host", "proxy_host", "text", "HOST", "send requests through this proxy"),
+    Option("--http.proxy.port", "proxy_port", "text", "PORT", "the proxy's port"),
+    Option("--http.proxy.scheme", "proxy_scheme", "text", "SCHEME", "http or https; http unless given"),
+    Option("--http.proxy.user", "proxy_user", "text", "NAME", "the user that the proxy asks for"),
+    Option(
+        "--http.proxy.password", "proxy_password", "text", "WORD", "and the password; better in the configuration"
+    ),
+    # other commands
+    Option("--port", "port", "number", "N", "the port to listen on; 0: any free one", commands=("sandbox",)),
+    Option("--spec", "spec", "list", "FILE", "an OpenAPI 3 document; repeatable", commands=("provider",)),
+    Option("--names", "names", "text", "FILE", "a CSV that names operations", commands=("provider",)),
+    Option("--overlay", "overlay", "text", "FILE", "what the specification doesn't say", commands=("provider",)),
+    Option("--out", "out", "text", "DIR", "where the facts are written", commands=("provider",)),
+    Option(
+        "--debug",
+        "debug",
+        "switch",
+        "",
+        "show a traceback for an internal error",
+        commands=("exec", "demo", "sandbox", "provider"),
+    ),
+)
+
+_BY_FLAG = {option.flag: option for option in OPTIONS} | {option.short: option for option in OPTIONS if option.short}
+
+
+class Invocation(Record):
+    """What the command line asks for.
+
+    Attributes:
+        command: one of `COMMANDS`, or `help` or `version`.
+        arguments: what stands behind it.
+        values: of the flags that were given, by `Option.name`.
+    """
+
+    command: str
+    arguments: tuple[str, ...] = ()
+    values: dict[str, Any] = {}
+
+
+def parse(argv: Sequence[str]) -> Invocation:
+    """The invocation that these arguments mean. Raises UsageError, with the nearest flag or command as the hint."""
+    words: list[str] = []
+    given: list[tuple[Option, str]] = []
+    wanted = ""
+    position = 0
+    while position < len(argv):
+        word = argv[position]
+        position += 1
+        if word == "--":
+            words.extend(argv[position:])
+            break
+        if not _is_flag(word):
+            words.append(word)
+        elif word in ("--help", "-h", "--version"):
+            wanted = wanted or word
+        else:
+            option, value = _split(word)
+            if value is None and option.kind not in ("switch", "off"):
+                if position == len(argv):
+                    raise UsageError(f"{option.flag} needs a value", hint=f"write {option.flag} {option.value}")
+                value = argv[position]
+                position += 1
+            given.append((option, "true" if value is None else value))
+    command, arguments = (words[0], tuple(words[1:])) if words else ("", ())
+    if wanted == "--version":
+        return Invocation("version")
+    if wanted or command == "help":
+        topic = command if command != "help" else next(iter(arguments), "")
+        return Invocation("help", (_known(topic),) if topic else ())
+    if not command:
+        raise UsageError("nothing to do", hint=SHORT_USAGE)
+    _known(command)
+    return Invocation(command, arguments, _values(command, given))
+
+
+def _is_flag(word: str) -> bool:
+    """`-` is standard input, and a statement may begin with a comment: no flag has a blank before its `=`."""
+    name = word.partition("=")[0]
+    return len(word) > 1 and word[0] == "-" and not any(char.isspace() for char in name)
+
+
+def _split(word: str) -> tuple[Option, str | None]:
+    """The option that a word names, and the value that is part of the word."""
+    name, equals, value = word.partition("=")
+    if name in _BY_FLAG:
+        return _BY_FLAG[name], value if equals else None
+    short = _BY_FLAG.get(word[:2])
+    if word[1] != "-" and short is not None and short.kind == "text":
+        return short, word[2:].removeprefix("=")
+    if name in refused.FLAGS:
+        reason, instead = refused.FLAGS[name]
+        raise UsageError(f"{name} is not accepted: {reason}", hint=instead)
+    flags = [option.flag for option in OPTIONS]
+    raise UsageError(f"there is no flag {name}", hint=did_you_mean(name, flags) or "see quaestor --help")
+
+
+def _known(command: str) -> str:
+    """The command's name, if there is one of it. Raises UsageError."""
+    names = [known.name for known in COMMANDS]
+    if command in names:
+        return command
+    if command in refused.COMMANDS:
+        reason, instead = refused.COMMANDS[command]
+        raise UsageError(f"{command}: {reason}", hint=instead)
+    if any(char.isspace() for char in command):
+        raise UsageError("a statement needs the command exec", hint='write quaestor exec "SELECT …"')
+    raise UsageError(
+        f"there is no command {command!r}", hint=did_you_mean(command, names) or f"there are {', '.join(names)}"
+    )
+
+
+def _values(command: str, given: list[tuple[Option, str]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for option, text in given:
+        if command not in option.commands:
+            raise UsageError(f"{option.flag} is not a flag of {command}", hint=f"of {' and '.join(option.commands)}")
+        if option.kind in ("switch", "off"):
+            values[option.name] = _switched(option, text) is (option.kind == "switch")
+        elif option.kind == "number":
+            values[option.name] = _whole(option.flag, text)
+        elif option.kind == "list":
+            values.setdefault(option.name, []).append(text)
+        elif option.kind == "pairs":
+            values.setdefault(option.name, {}).update(_pairs(option, text))
+        else:
+            values[option.name] = text
+    return values
+
+
+def _switched(option: Option, text: str) -> bool:
+    if text.lower() not in ("true", "false", "t", "f", "1", "0"):  # what Go's ParseBool takes
+        raise UsageError(f"{option.flag} is on or off, and {text!r} is neither", hint=f"write {option.flag}")
+    return text.lower() in ("true", "t", "1")
+
+
+def _whole(what: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise UsageError(f"{what} is a whole number, not {text!r}")
+    return int(text)
+
+
+def _pairs(option: Option, text: str) -> dict[str, Any]:
+    """`a=1`; for --scale also `a=1,b=2`, its values being numbers. A value of --var may hold anything, commas too."""
+    parts = text.split(",") if option.name == "scale" else [text]
+    pairs: dict[str, Any] = {}
+    for part in parts:
+        key, equals, value = part.partition("=")
+        if not equals or not key.strip():
+            # without the text: what stands there can be a secret
+            raise UsageError(f"{option.flag} is given as {option.value}, and there is no = in it")
+        pairs[key.strip()] = _whole(f"{option.flag} {key.strip()}", value) if option.name == "scale" else value
+    return pairs
+
+
+SHORT_USAGE = 'quaestor exec "SQL", quaestor demo, or quaestor --help'
+
+
+def help_text(command: str = "") -> str:
+    """What `--help` prints: of everything, or of one command with its flags."""
+    if not command:
+        lines = [
+            "Quaestor: SQL over the APIs of Okta and Datadog.",
+            "",
+            "usage: quaestor COMMAND [ARGUMENTS] [FLAGS]",
+            "",
+        ]
+        lines += [f"  {known.name:10} {known.help}" for known in COMMANDS]
+        lines += ["", "quaestor COMMAND --help lists its flags; quaestor --version tells the version.", ""]
+        lines += [
+            "Try it without an account:",
+            '  quaestor exec --sandbox "SHOW SERVICES IN okta"',
+            "  quaestor demo",
+        ]
+        return "\n".join(lines) + "\n"
+    known = next(known for known in COMMANDS if known.name == command)
+    lines = [f"usage: quaestor {known.name} {known.usage}".rstrip(), "", known.help, ""]
+    for option in OPTIONS:
+        if command in option.commands:
+            flag = f"{option.short}, {option.flag}" if option.short else f"    {option.flag}"
+            lines.append(f"  {f'{flag} {option.value}'.rstrip():40} {option.help}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,91 @@
+"""The streams: spooling, and the line of progress."""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import Any
+
+import pytest
+
+from quaestor.errors import QuaestorError
+from quaestor.surfaces.cli.console import Console, Progress
+from quaestor.surfaces.cli.output import Direct, Spool
+
+
+def test_a_large_output_is_spooled_to_a_file_and_comes_out_whole() -> None:
+    stream = io.BytesIO()
+    spool = Spool(stream, memory_bytes=1000)
+    text = "é" * 300
+    for _ in range(50):
+        spool.write(text)
+    assert stream.getvalue() == b""
+    spool.commit()
+    spool.write("next")
+    spool.abandon()
+    spool.write("last")
+    spool.commit()
+    spool.close(True)
+    assert stream.getvalue().decode() == text * 50 + "last"
+
+
+def test_abandoned_output_leaves_nothing() -> None:
+    stream = io.BytesIO()
+    spool = Spool(stream, memory_bytes=10)
+    spool.write("x" * 100)
+    spool.abandon()
+    spool.write("y" * 100)
+    spool.close(False)
+    assert stream.getvalue() == b""
+
+
+def test_a_full_disk_is_an_error() -> None:
+    class Full(io.BytesIO):
+        def write(self, data: Any) -> int:
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(QuaestorError, match="standard output: No space left on device"):
+        Direct(Full(), False).write("x")
+    spool = Spool(Full())
+    spool.write("x")
+    with pytest.raises(QuaestorError, match="No space left"):
+        spool.commit()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Counts:
+    def to_dict(self) -> dict[str, Any]:
+        return {"requests": 12, "rows": 2400}
+
+    def summary(self) -> str:
+        return ""
+
+
+def test_progress_is_shown_after_a_while_and_wiped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Progress, "AFTER_S", 0.02)
+    monkeypatch.setattr(Progress, "EVERY_S", 0.01)
+    stderr = Terminal()
+    progress = Progress(Console(io.BytesIO(), io.BytesIO(), stderr, {}), Counts())
+    deadline = time.monotonic() + 5
+    while "requests" not in stderr.getvalue() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    progress.stop()
+    assert "12 requests · 2,400 rows · 0 s" in stderr.getvalue()
+    assert stderr.getvalue().endswith("\r\x1b[K")
+    progress.stop()
+
+
+def test_no_progress_for_quick_statements_pipes_and_programs() -> None:
+    stderr = Terminal()
+    Progress(Console(io.BytesIO(), io.BytesIO(), stderr, {}), Counts()).stop()
+    assert stderr.getvalue() == ""
+    for error, env in ((io.StringIO(), {}), (Terminal(), {"TERM": "dumb"})):
+        progress = Progress(Console(io.BytesIO(), io.BytesIO(), error, env), Counts())
+        assert progress._thread is None
+    console = Console(io.BytesIO(), io.BytesIO(), Terminal(), {})
+    console.error_format = "json"
+    assert Progress(console, Counts())._thread is None
