@@ -59,7 +59,7 @@ class ConnectionSettings(Record):
         provider: the catalog's name of the provider.
         variables: server variables: `{"subdomain": "acme"}`, `{"site": "datadoghq.eu"}`.
         domain: a custom domain of the user's that stands for the provider's own host: `login.acme.com`.
-        endpoint: an origin that gets this connection's requests instead: `http://127.0.0.1:8080`.
+        endpoint: the address that gets this connection's requests instead: `http://127.0.0.1:8080`.
         credentials: by the name of the environment variable that the provider's credential usually comes from
             (`OKTA_API_TOKEN`), where it comes from here.
     """
@@ -85,7 +85,7 @@ class Settings(Record):
 
     Attributes:
         connections: by name; a provider without an entry is a connection of its own name with nothing set.
-        endpoints: origins from `--endpoint`, by connection or provider name.
+        endpoints: addresses from `--endpoint`, by connection or provider name.
         auth: StackQL's `--auth` map, as it was given.
         proxy: None for none. The environment's HTTP_PROXY and the like are not read.
         ca_bundle: path of a file with PEM certificates that are trusted besides the system's; empty for none.
@@ -124,7 +124,7 @@ class Settings(Record):
         return self.connections.get(name)
 
     def endpoint(self, connection: str, provider: str) -> str:
-        """The origin that replaces the provider's host for this connection, or an empty text."""
+        """The address that replaces the provider's host for this connection, or an empty text."""
         configured = self.connections.get(connection)
         return (
             self.endpoints.get(connection)
@@ -190,7 +190,7 @@ def load_settings(flags: Mapping[str, Any], env: Mapping[str, str], path: str = 
             values[name] = _scalar(name, text, f"QUAESTOR_{name.upper()}", env)
     for name, value in flags.items():
         if name == "endpoints":
-            values[name] = {key: check_origin(url, f"--endpoint {key}") for key, url in value.items()}
+            values[name] = {key: check_endpoint(url, f"--endpoint {key}") for key, url in value.items()}
         elif name in SCALARS and isinstance(value, str):
             values[name] = _scalar(name, value, FLAG_OF.get(name, f"--{name}"), env)
         else:
@@ -212,13 +212,13 @@ FLAG_OF = {
 }
 
 
-def check_origin(url: str, where: str) -> str:
-    """`scheme://host[:port]` without its trailing slash. Raises UsageError for anything else.
+def check_endpoint(url: str, where: str) -> str:
+    """`scheme://host[:port]`, with a path prefix if there is one, without its last slash. Raises UsageError for others.
 
     Plain http is only allowed to this machine, since credentials travel in the requests (design: "The wire").
     """
     scheme, separator, rest = url.partition("://")
-    authority = rest.removesuffix("/")
+    authority, slash, prefix = rest.partition("/")
     host, _, port = authority.rpartition(":") if not authority.endswith("]") else (authority, "", "")
     if not host:
         host, port = authority, ""
@@ -228,18 +228,20 @@ def check_origin(url: str, where: str) -> str:
         and _is_host(host)
         and (not port or (port.isascii() and port.isdigit() and 0 < int(port) < 65536))
         and not authority.endswith(":")
+        and all(char.isascii() and (char.isalnum() or char in "-._~/") for char in prefix)
+        and ".." not in prefix
     )
     if not fits:
         raise UsageError(
-            f"{where}: {_without_user(url)!r} is not the origin of a server",
-            hint="write scheme, host and port only, such as http://127.0.0.1:8080",
+            f"{where}: {_without_user(url)!r} is not the address of a server",
+            hint="write scheme, host and port, such as http://127.0.0.1:8080",
         )
     if scheme == "http" and not (host in ("localhost", "[::1]") or _is_loopback_v4(host)):
         raise UsageError(
             f"{where}: plain http is allowed to this machine only, and {host} is another",
             hint="write https://, or http://127.0.0.1:PORT",
         )
-    return f"{scheme}://{authority}"
+    return f"{scheme}://{authority}{slash}{prefix}".rstrip("/")
 
 
 def read_env_file(path: str) -> dict[str, str]:
@@ -337,7 +339,7 @@ def _connection(name: str, body: Any, path: str, text: str, env: Mapping[str, st
         provider=body.get("provider", name),
         variables=variables,
         domain=domain.lower(),
-        endpoint=check_origin(endpoint, f"{where}: endpoint of connection {name}") if endpoint else "",
+        endpoint=check_endpoint(endpoint, f"{where}: endpoint of connection {name}") if endpoint else "",
         credentials={
             key: _credential(key, value, where, path, env) for key, value in body.get("credentials", {}).items()
         },

@@ -10,7 +10,7 @@ import pytest
 from quaestor.config import (
     CredentialReference,
     Settings,
-    check_origin,
+    check_endpoint,
     check_proxy,
     config_path,
     load_settings,
@@ -184,19 +184,20 @@ def test_credentials_are_read_where_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "origin"),
+    ("given", "endpoint"),
     [
         ("https://api.example.com", "https://api.example.com"),
         ("https://api.example.com:8443/", "https://api.example.com:8443"),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ("http://127.9.0.1", "http://127.9.0.1"),
+        ("http://127.0.0.1:8080/okta/", "http://127.0.0.1:8080/okta"),
         ("http://localhost:1", "http://localhost:1"),
         ("http://[::1]:8080", "http://[::1]:8080"),
         ("https://[2001:db8::1]", "https://[2001:db8::1]"),
     ],
 )
-def test_origins(given: str, origin: str) -> None:
-    assert check_origin(given, "--endpoint okta") == origin
+def test_endpoints(given: str, endpoint: str) -> None:
+    assert check_endpoint(given, "--endpoint okta") == endpoint
 
 
 @pytest.mark.parametrize(
@@ -207,7 +208,9 @@ def test_origins(given: str, origin: str) -> None:
         "127.0.0.1:8080",
         "ftp://host",
         "https://",
-        "https://host/path",
+        "https://host/a b",
+        "https://host/../x",
+        "https://host/%2e",
         "https://host?x=1",
         "https://host#x",
         "https://user@host",
@@ -227,9 +230,9 @@ def test_origins(given: str, origin: str) -> None:
         "http://0.0.0.0",
     ],
 )
-def test_what_is_no_origin(given: str) -> None:
+def test_what_is_no_endpoint(given: str) -> None:
     with pytest.raises(UsageError) as caught:
-        check_origin(given, "--endpoint okta")
+        check_endpoint(given, "--endpoint okta")
     assert "canary" not in caught.value.message
 
 
