@@ -14,77 +14,10 @@ Absent parts are None, `()`, `""` or False.
 
 from __future__ import annotations
 
-from quaestor.record import Record, RecordType
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any, ClassVar, dataclass_transform
-
-    def span(*, default: int, kw_only: bool) -> Any:
-        """A field that is given by keyword only."""
-
-else:
-
-    def span(*, default, kw_only):
-        return default
-
-    def dataclass_transform(**_):
-        return lambda cls: cls
-
-
-@dataclass_transform(frozen_default=True, eq_default=True, field_specifiers=(span,))
-class NodeType(RecordType):
-    """Puts the span behind the fields of the class."""
-
-    def __new__(mcls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> NodeType:
-        cls: Any = super().__new__(mcls, name, bases, body)
-        own = tuple([field for field in cls.__fields__ if field not in ("pos", "end")])
-        cls.__fields__ = (*own, "pos", "end")
-        cls.__parts__ = own
-        return cls  # type: ignore[no-any-return]
-
-
-class Node(Record, metaclass=NodeType):
-    """The base of all nodes. `__parts__` names the fields without the span."""
-
-    pos: int = span(default=-1, kw_only=True)
-    end: int = span(default=-1, kw_only=True)
-
-    if TYPE_CHECKING:
-        __parts__: ClassVar[tuple[str, ...]]
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Node):
-            return NotImplemented
-        waiting: list[tuple[Any, Any]] = [(self, other)]  # no recursion: trees are deep
-        while waiting:
-            one, two = waiting.pop()
-            if one is two:
-                continue
-            if type(one) is not type(two):
-                return False
-            if isinstance(one, Node):
-                waiting.extend([(getattr(one, field), getattr(two, field)) for field in one.__parts__])
-            elif type(one) is tuple:
-                if len(one) != len(two):
-                    return False
-                waiting.extend(zip(one, two, strict=True))
-            elif one != two:
-                return False
-        return True
-
-    def __hash__(self) -> int:
-        shape: list[object] = []
-        for node in walk(self):
-            shape.append(type(node))
-            shape.extend([value for field in node.__parts__ if type(value := getattr(node, field)) is str])
-        return hash(tuple(shape))
-
-    def __repr__(self) -> str:
-        shown = ", ".join([f"{field}={getattr(self, field)!r}" for field in self.__parts__])
-        return f"{type(self).__name__}({shown})"
-
+from quaestor.sql.node import Node as Node
+from quaestor.sql.node import children as children
+from quaestor.sql.node import transform as transform
+from quaestor.sql.node import walk as walk
 
 # -------------------------------------------------------------------------------------- kinds of nodes
 
@@ -690,67 +623,6 @@ class Script(Node):
 
     statements: tuple[Statement, ...]
     blocks: tuple[Block, ...] = ()
-
-
-# --------------------------------------------------------------------------------------- going through
-
-
-def children(node: Node) -> list[Node]:
-    """The nodes directly under `node`, in the order of the fields."""
-    found: list[Node] = []
-    for field in node.__parts__:
-        value = getattr(node, field)
-        if isinstance(value, Node):
-            found.append(value)
-        elif type(value) is tuple and value:
-            _collect(value, found)
-    return found
-
-
-def _collect(values: tuple[Any, ...], found: list[Node]) -> None:
-    for value in values:
-        if isinstance(value, Node):
-            found.append(value)
-        elif type(value) is tuple:
-            _collect(value, found)
-
-
-def walk(node: Node, into: Callable[[Node], bool] | None = None) -> Iterator[Node]:
-    """`node` and every node under it, each before its children.
-
-    With `into`, the children of a node for which it is false are left out (the node itself is not).
-    """
-    waiting = [node]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if into is None or into(node):
-            waiting.extend(reversed(children(node)))
-
-
-def transform(node: Node, change: Callable[[Node], Node]) -> Node:
-    """The tree with `change` applied to every node, children before parents.
-
-    `change` gets each node with its children already changed, and returns it or what stands in its place.
-    What doesn't change is shared with the old tree.
-    """
-    done: dict[int, Node] = {}
-    for old in reversed(list(walk(node))):  # in pre-order parents come first: backwards, children do
-        fields = old.__fields__
-        before = [getattr(old, field) for field in fields]
-        after = [_changed(value, done) for value in before]
-        same = all(new is value for new, value in zip(after, before, strict=True))
-        done[id(old)] = change(old if same else type(old)(*after))
-    return done[id(node)]
-
-
-def _changed(value: Any, done: dict[int, Node]) -> Any:
-    if isinstance(value, Node):
-        return done[id(value)]
-    if type(value) is tuple and value:
-        new = tuple([_changed(item, done) for item in value])
-        return value if all(a is b for a, b in zip(new, value, strict=True)) else new
-    return value
 
 
 def column_name(column: ResultColumn, text: str) -> str:
