@@ -4,6 +4,7 @@
     ├── UsageError         2    a flag, file or setting that can't be used as given
     ├── SqlSyntaxError     2    position, caret under the text
     ├── BindError          2    unknown name ("did you mean"), missing or contradictory parameter, not there yet
+    ├── EvaluationError    2    SQLite can't compute the statement: malformed JSON, integer overflow
     ├── CatalogError       3    a provider document, spec or compiled catalog that can't be used
     ├── ProviderError      4    the API said no: status, vendor code and summary, request id
     │   ├── AuthError           401, 403: names the missing permission or scope; no credential
@@ -156,6 +157,13 @@ class UnsupportedError(BindError, NotSupportedError):
     """A statement that parses and that this version doesn't run yet."""
 
     code = "not_supported"
+
+
+class EvaluationError(QuaestorError, DataError):
+    """A value that SQLite can't compute with, met while the statement ran."""
+
+    code = "evaluation_error"
+    exit_code = 2
 
 
 class CatalogError(QuaestorError, OperationalError):

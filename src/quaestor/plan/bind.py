@@ -1,0 +1,606 @@
+"""Names bound to the catalog: tables to resources, columns to fields and parameters, scope by scope.
+
+Before: `sql.parser` made the tree. After: `plan.scans` chooses routes from the `TableUse`s and their candidates,
+`plan.lower` prints the tree for SQLite. Unknown and ambiguous names fail here, before any request.
+
+Every source gets an alias of ours (`t3`) and every column of a derived table an internal name (`o2_0`), so the
+rewritten statement has no name that could mean two things.
+"""
+
+from __future__ import annotations
+
+from quaestor.errors import BindError, UnsupportedError, did_you_mean
+from quaestor.plan import routes
+from quaestor.plan.joins import Joined, bind_source
+from quaestor.plan.scope import (
+    BoundColumn,
+    BoundTable,
+    Candidate,
+    Output,
+    Scope,
+    ScopeSource,
+    TableUse,
+)
+from quaestor.record import Record, replace
+from quaestor.sql import nodes
+from quaestor.values import ResultColumn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeVar
+
+    from quaestor.catalog.catalog import Catalog
+
+    N = TypeVar("N", bound=nodes.Node)
+
+
+class BoundQuery(Record):
+    """A SELECT whose every name is known.
+
+    Attributes:
+        tree: with BoundTable and BoundColumn in place of names; its columns have internal names.
+        uses: the resources read, by source id.
+        sources: every source of the statement, by id.
+        ctes: bound common table expressions by internal name, in the order in which they can be defined.
+        columns: of the result, as people see them.
+        filters: for each source, conditions that rows of it satisfy or don't count.
+    """
+
+    tree: nodes.Select
+    uses: dict[int, TableUse]
+    sources: dict[int, ScopeSource]
+    ctes: dict[str, nodes.Cte]
+    columns: tuple[ResultColumn, ...]
+    filters: dict[int, tuple[nodes.Expr, ...]]
+
+
+def bind(
+    select: nodes.Select,
+    catalog: Catalog,
+    connections: Mapping[str, str],
+    *,
+    text: str = "",
+    default: tuple[str, ...] = (),
+) -> BoundQuery:
+    """Bind a SELECT.
+
+    Args:
+        connections: name of each connection to its provider's.
+        text: the script that the tree was read from.
+        default: what USE named: a connection, or a connection and a service.
+
+    Raises BindError, and UnsupportedError for what this version doesn't run yet.
+    """
+    binder = Binder(catalog, connections, text, default)
+    tree, outputs = binder.select(select, None, {})
+    _note_wanted(binder, tree)
+    columns = tuple(ResultColumn(output.name, output.type) for output in outputs)
+    filters = {source: tuple(conditions) for source, conditions in binder.filters.items()}
+    return BoundQuery(tree, binder.uses, binder.sources, binder.ctes, columns, filters)
+
+
+class CteDefinition:
+    """A CTE by its name: bound when it is first used."""
+
+    def __init__(self, cte: nodes.Cte, scope: Scope | None, around: dict[str, CteDefinition]) -> None:
+        self.cte = cte
+        self.scope = scope
+        self.around = around
+        self.internal = ""
+        self.outputs: tuple[Output, ...] = ()
+        self.is_open = False
+
+
+class Binder:
+    """The state of binding one statement."""
+
+    def __init__(
+        self, catalog: Catalog, connections: Mapping[str, str], text: str, default: tuple[str, ...] = ()
+    ) -> None:
+        self.catalog = catalog
+        self.connections = connections
+        self.text = text
+        self.default = default
+        self.uses: dict[int, TableUse] = {}
+        self.sources: dict[int, ScopeSource] = {}
+        self.ctes: dict[str, nodes.Cte] = {}
+        self.filters: dict[int, list[nodes.Expr]] = {}
+        self._selects = 0
+
+    # ------------------------------------------------------------------------------------ statements
+
+    def select(
+        self,
+        select: nodes.Select,
+        parent: Scope | None,
+        ctes: dict[str, CteDefinition],
+        on_first: Callable[[tuple[Output, ...]], None] | None = None,
+    ) -> tuple[nodes.Select, tuple[Output, ...]]:
+        """A SELECT bound, and its columns.
+
+        Args:
+            ctes: those visible around it.
+            on_first: told the columns as soon as its first part is bound: a recursive CTE needs them.
+        """
+        visible = dict(ctes)
+        for cte in select.with_.ctes if select.with_ else ():
+            visible[cte.name.casefold()] = CteDefinition(cte, parent, visible)
+        bound: list[nodes.SelectCore | nodes.Values] = []
+        outputs: tuple[Output, ...] = ()
+        scopes: list[Scope] = []
+        for core in select.cores:
+            new, core_outputs, scope = self._core(core, parent, visible)
+            if bound and len(core_outputs) != len(outputs):
+                raise self._error(
+                    f"{select.operators[len(bound) - 1]} joins {len(outputs)} columns with {len(core_outputs)}", core
+                )
+            if not bound:
+                outputs = core_outputs
+                if on_first is not None:
+                    on_first(outputs)
+            bound.append(new)
+            scopes.append(scope)
+        order_by = self._order(select, bound, outputs, scopes, visible)
+        limit, offset = (
+            None if part is None else self.expression(part, Scope(None, self.text), visible)
+            for part in (select.limit, select.offset)
+        )
+        tree = nodes.Select(
+            tuple(bound), select.operators, None, order_by, limit, offset, pos=select.pos, end=select.end
+        )
+        return tree, outputs
+
+    def _core(
+        self, core: nodes.SelectCore | nodes.Values, parent: Scope | None, ctes: dict[str, CteDefinition]
+    ) -> tuple[nodes.SelectCore | nodes.Values, tuple[Output, ...], Scope]:
+        self._selects += 1
+        prefix = f"o{self._selects}_"
+        scope = Scope(parent, self.text)
+        if isinstance(core, nodes.Values):
+            return self._values(core, scope, ctes, prefix)
+        for index, column in enumerate(core.columns):
+            if isinstance(column, nodes.ResultColumn) and column.alias is not None:
+                scope.aliases[column.alias.casefold()] = f"{prefix}{index}"
+        joined = bind_source(self, core.source, scope, ctes) if core.source is not None else Joined(None)
+        where = self.conditions(core.where, scope, ctes)
+        joined.note_filters(self, where)
+        columns, outputs = self._columns(core, scope, ctes, prefix)
+        group_by = tuple(self.expression(expr, scope, ctes) for expr in core.group_by)
+        having = None if core.having is None else self.expression(core.having, scope, ctes)
+        windows = tuple(replace(named, window=self._rebuild(named.window, scope, ctes)) for named in core.windows)
+        bound = nodes.SelectCore(
+            columns, joined.node, conjunction(where), group_by, having, windows, core.distinct, pos=core.pos
+        )
+        return bound, outputs, scope
+
+    def _values(
+        self, core: nodes.Values, scope: Scope, ctes: dict[str, CteDefinition], prefix: str
+    ) -> tuple[nodes.Values, tuple[Output, ...], Scope]:
+        rows = tuple(tuple(self.expression(expr, scope, ctes) for expr in row) for row in core.rows)
+        if any(len(row) != len(rows[0]) for row in rows):
+            raise self._error("all rows of VALUES must have the same number of columns", core)
+        # SQLite names the columns of VALUES itself, and they can't be renamed in place
+        outputs = tuple(Output(f"column{i + 1}", f"column{i + 1}") for i in range(len(rows[0])))
+        return replace(core, rows=rows), outputs, scope
+
+    def conditions(self, where: nodes.Expr | None, scope: Scope, ctes: dict[str, CteDefinition]) -> list[nodes.Expr]:
+        """WHERE as a list of conditions that all must hold; settings of the scans are taken out of it."""
+        kept: list[nodes.Expr] = []
+        for condition in conjuncts(where):
+            if not self._take_shared_setting(condition, scope, ctes):
+                kept.append(self.expression(condition, scope, ctes))
+        return kept
+
+    def _take_shared_setting(self, condition: nodes.Expr, scope: Scope, ctes: dict[str, CteDefinition]) -> bool:
+        """`subdomain = 'x'` over a join sets the variable of every table that has it (as StackQL does)."""
+        if not (isinstance(condition, nodes.Binary) and condition.op == "="):
+            return False
+        for ref, value in ((condition.left, condition.right), (condition.right, condition.left)):
+            if not isinstance(ref, nodes.ColumnRef) or len(ref.path) > 1:
+                continue
+            tables = [s.use for s in scope.sources if s.use and ref.path[0] in s.use.server_variables]
+            if len(tables) < 2:
+                continue
+            bound = self.expression(value, scope, ctes)
+            for use in tables:
+                use.candidates.append(self._candidate(use, ref.path[0], (bound,), None, condition.pos))
+            return all(use.candidates[-1].is_constant for use in tables)
+        return False
+
+    def _columns(
+        self, core: nodes.SelectCore, scope: Scope, ctes: dict[str, CteDefinition], prefix: str
+    ) -> tuple[tuple[nodes.ResultColumn | nodes.Star, ...], tuple[Output, ...]]:
+        columns: list[nodes.ResultColumn | nodes.Star] = []
+        outputs: list[Output] = []
+        for index, column in enumerate(core.columns):
+            if isinstance(column, nodes.Star):
+                expanded = self._expand(column, scope)
+                if not expanded:
+                    raise self._error("SELECT * without FROM", column)
+                for part, (name, expr, kind) in enumerate(expanded):
+                    internal = f"{prefix}{index}_{part}"
+                    columns.append(nodes.ResultColumn(expr, internal))
+                    outputs.append(Output(name, internal, kind))
+                continue
+            expr = self.expression(column.expr, scope, ctes)
+            internal = f"{prefix}{index}"
+            columns.append(nodes.ResultColumn(expr, internal))
+            outputs.append(Output(nodes.column_name(column, self.text), internal, self._type(expr, scope)))
+        return tuple(columns), tuple(outputs)
+
+    def _expand(self, star: nodes.Star, scope: Scope) -> list[tuple[str, nodes.Expr, str]]:
+        """The columns that `*` or `t.*` stands for: of a resource, those that its route returns."""
+        sources = [source for source in scope.sources if not star.path or source.answers_to(star.path)]
+        if star.path and not sources:
+            known = [".".join(source.path) for source in scope.sources]
+            raise BindError(
+                f"there is no table {'.'.join(star.path)} in this FROM",
+                text=self.text,
+                position=star.pos,
+                hint=did_you_mean(".".join(star.path), known),
+            )
+        expanded: list[tuple[str, nodes.Expr, str]] = []
+        for source in sources:
+            for name, column in self.star_columns(source):
+                if name.casefold() in source.merged and not star.path:
+                    continue
+                expr: nodes.Expr = BoundColumn(source.id, column)
+                if not star.path and name.casefold() in scope.using:
+                    expr = scope.using[name.casefold()]
+                elif source.use is not None:
+                    source.use.want(column)
+                expanded.append((name, expr, source.type_of(column)))
+        return expanded
+
+    def star_columns(self, source: ScopeSource) -> list[tuple[str, str]]:
+        if source.use is None:
+            return [(output.name, output.internal) for output in source.outputs]
+        use = source.use
+        route = choose_route(use) or choose_route(use, wanted=())
+        method = route.method if route else routes.nearest(use.resource, {c.column for c in use.candidates})
+        fields = method.columns if method is not None else use.resource.columns
+        return [(field.name, field.name) for field in fields if not field.hidden]
+
+    def _type(self, expr: nodes.Expr, scope: Scope) -> str:
+        if isinstance(expr, BoundColumn):
+            source = scope.source(expr.source)
+            return source.type_of(expr.column) if source is not None else "any"
+        return "any"
+
+    # -------------------------------------------------------------------------------------- ORDER BY
+
+    def _order(
+        self,
+        select: nodes.Select,
+        cores: list[nodes.SelectCore | nodes.Values],
+        outputs: tuple[Output, ...],
+        scopes: list[Scope],
+        ctes: dict[str, CteDefinition],
+    ) -> tuple[nodes.OrderTerm, ...]:
+        """Terms are a column's number, a result's name, or an expression; in a compound, one of its columns."""
+        bound = []
+        for term in select.order_by:
+            collated = term.expr if isinstance(term.expr, nodes.Collate) else None
+            expr = term.expr if collated is None else collated.operand
+            new = self._order_term(expr, cores, outputs, scopes, ctes)
+            if collated is not None:
+                new = nodes.Collate(new, collated.collation)
+            bound.append(replace(term, expr=new))
+        return tuple(bound)
+
+    def _order_term(
+        self,
+        expr: nodes.Expr,
+        cores: list[nodes.SelectCore | nodes.Values],
+        outputs: tuple[Output, ...],
+        scopes: list[Scope],
+        ctes: dict[str, CteDefinition],
+    ) -> nodes.Expr:
+        if isinstance(expr, nodes.Literal) and expr.kind == "integer":
+            if not isinstance(expr.value, int) or not 1 <= expr.value <= len(outputs):
+                raise self._error(f"ORDER BY {expr.value!r}: there are {len(outputs)} columns", expr)
+            return expr
+        if isinstance(expr, nodes.ColumnRef) and len(expr.path) == 1:
+            for index, output in enumerate(outputs):
+                is_alias = output.name.casefold() in scopes[0].aliases or len(cores) > 1
+                if is_alias and output.name.casefold() == expr.path[0].casefold():
+                    return nodes.Literal("integer", index + 1, pos=expr.pos, end=expr.end)
+        if len(cores) == 1:
+            return self.expression(expr, scopes[0], ctes)
+        for core, scope in zip(cores, scopes, strict=True):
+            if isinstance(core, nodes.Values):
+                continue
+            try:
+                new = self.expression(expr, scope, ctes)
+            except BindError:
+                continue  # another part of the compound may know the name; if none does, the error is below
+            for index, column in enumerate(core.columns):
+                if isinstance(column, nodes.ResultColumn) and column.expr == new:
+                    return nodes.Literal("integer", index + 1, pos=expr.pos, end=expr.end)
+        names = ", ".join(output.name for output in outputs)
+        raise self._error(f"ORDER BY over {select_word(len(cores))} takes one of its columns: {names}", expr)
+
+    # ------------------------------------------------------------------------------------ expressions
+
+    def expression(self, expr: nodes.Expr, scope: Scope, ctes: dict[str, CteDefinition]) -> nodes.Expr:
+        """An expression with every name bound."""
+        if isinstance(expr, nodes.ColumnRef):
+            return scope.resolve(expr)
+        if isinstance(expr, nodes.Literal | nodes.Parameter):
+            return expr
+        if isinstance(expr, nodes.InTable):
+            return self._in_table(expr, scope, ctes)
+        return self._rebuild(expr, scope, ctes)
+
+    def _rebuild(self, node: N, scope: Scope, ctes: dict[str, CteDefinition]) -> N:
+        """A node of an expression with its parts bound; a SELECT in it gets a scope of its own."""
+        values = [self._part(getattr(node, field), scope, ctes) for field in node.__parts__]
+        return type(node)(*values, pos=node.pos, end=node.end)
+
+    def _part(self, value: object, scope: Scope, ctes: dict[str, CteDefinition]) -> object:
+        if isinstance(value, nodes.Select):
+            return self.select(value, scope, ctes)[0]
+        if isinstance(value, nodes.Expr):
+            return self.expression(value, scope, ctes)
+        if isinstance(value, nodes.Node):
+            return self._rebuild(value, scope, ctes)
+        if isinstance(value, tuple):
+            return tuple(self._part(item, scope, ctes) for item in value)
+        return value
+
+    def _in_table(self, expr: nodes.InTable, scope: Scope, ctes: dict[str, CteDefinition]) -> nodes.Expr:
+        """`x IN t` is `x IN (SELECT * FROM t)`."""
+        core = nodes.SelectCore((nodes.Star(pos=expr.table.pos),), expr.table, pos=expr.table.pos)
+        select = nodes.Select((core,), pos=expr.table.pos, end=expr.table.end)
+        inside = nodes.InSelect(expr.operand, select, expr.negated, pos=expr.pos, end=expr.end)
+        return self.expression(inside, scope, ctes)
+
+    # ----------------------------------------------------------------------------------------- tables
+
+    def add_source(self, source: ScopeSource, scope: Scope) -> ScopeSource:
+        """A source becomes part of a scope."""
+        self.sources[source.id] = source
+        scope.sources.append(source)
+        return source
+
+    def next_source(self) -> int:
+        """The id of a new source."""
+        return len(self.sources)
+
+    def table(self, ref: nodes.TableRef, scope: Scope, ctes: dict[str, CteDefinition]) -> ScopeSource:
+        """What a name in FROM means: a CTE, or a resource of a connection."""
+        path = ref.path
+        if len(path) == 1 and path[0].casefold() in ctes:
+            return self._cte(ref, ctes[path[0].casefold()], scope)
+        if len(path) < 3 and self.default:
+            path = (*self.default[: 3 - len(path)], *path)
+        if len(path) != 3:
+            raise self._not_a_table(ref)
+        connection, service, name = path
+        use = self._use(ref, connection, service, name)
+        self.uses[use.id] = use
+        called = (ref.alias,) if ref.alias else path
+        return self.add_source(ScopeSource(use.id, called, BoundTable(use.id, pos=ref.pos), use=use), scope)
+
+    def _use(self, ref: nodes.TableRef, connection: str, service: str, name: str) -> TableUse:
+        if "*" in connection:
+            raise UnsupportedError(
+                "reading several connections at once is not there yet",
+                text=self.text,
+                position=ref.pos,
+                hint="UNION ALL of one SELECT for each connection does the same",
+            )
+        provider_name = self.connections.get(connection)
+        provider = self.catalog.provider(provider_name) if provider_name else None
+        if provider is None:
+            raise self._unknown("provider or connection", connection, list(self.connections), ref, "SHOW PROVIDERS")
+        resource = self.catalog.resource(provider.name, service, name)
+        if resource is None:
+            services = [info.name for info in self.catalog.services(provider.name)]
+            if service not in services:
+                raise self._unknown(
+                    f"service in {provider.name}", service, services, ref, f"SHOW SERVICES IN {provider.name}"
+                )
+            resources = [info.name for info in self.catalog.resources(provider.name, service)]
+            within = f"{provider.name}.{service}"
+            raise self._unknown(f"resource in {within}", name, resources, ref, f"SHOW RESOURCES IN {within}")
+        return TableUse(self.next_source(), connection, resource, provider.server, ref.pos)
+
+    def _unknown(self, kind: str, name: str, known: list[str], ref: nodes.TableRef, show: str) -> BindError:
+        hint = did_you_mean(name, known)
+        return BindError(
+            f"there is no {kind} called {name}",
+            text=self.text,
+            position=ref.pos,
+            hint=f"{hint} {show} lists them all" if hint else f"{show} lists them",
+        )
+
+    def _not_a_table(self, ref: nodes.TableRef) -> BindError:
+        name = ".".join(ref.path)
+        if len(ref.path) > 3:
+            return self._error(f"{name} has too many parts: a table is connection.service.resource", ref)
+        if ref.path[0] in self.connections:
+            missing = "a service and a resource" if len(ref.path) == 1 else "a resource"
+            provider = self.connections[ref.path[0]]
+            show = f"SHOW SERVICES IN {provider}" if len(ref.path) == 1 else f"SHOW RESOURCES IN {name}"
+            return BindError(f"{name} lacks {missing}", text=self.text, position=ref.pos, hint=f"{show} lists them")
+        return BindError(
+            f"there is no table {name}",
+            text=self.text,
+            position=ref.pos,
+            hint="a table is connection.service.resource, such as okta.users.users, or a CTE",
+        )
+
+    # ------------------------------------------------------------------------------------------- CTEs
+
+    def _cte(self, ref: nodes.TableRef, definition: CteDefinition, scope: Scope) -> ScopeSource:
+        if not definition.internal:
+            self._bind_cte(definition)
+        elif definition.is_open and not definition.outputs:
+            raise self._error(f"{definition.cte.name} refers to itself before its first SELECT is known", ref)
+        source = self.next_source()
+        node = nodes.TableRef((definition.internal,), f"t{source}", pos=ref.pos)
+        called = (ref.alias or ref.path[-1],)
+        return self.add_source(ScopeSource(source, called, node, outputs=definition.outputs), scope)
+
+    def _bind_cte(self, definition: CteDefinition) -> None:
+        cte = definition.cte
+        self._selects += 1
+        number = self._selects
+        definition.internal = f"w{number}"
+        definition.is_open = True
+        names = [name.text for name in cte.columns]
+
+        def publish(outputs: tuple[Output, ...]) -> None:
+            definition.outputs = self._cte_outputs(cte, names, outputs, number)
+
+        select, _ = self.select(cte.select, definition.scope, definition.around, publish)
+        definition.is_open = False
+        if dependencies([select], self.ctes)[0]:
+            raise UnsupportedError(
+                f"{cte.name} refers to a table of the query around it", text=self.text, position=cte.pos
+            )
+        columns = tuple(nodes.Name(output.internal) for output in definition.outputs)
+        self.ctes[definition.internal] = nodes.Cte(definition.internal, columns, select, cte.materialized)
+
+    def _cte_outputs(
+        self, cte: nodes.Cte, names: list[str], outputs: tuple[Output, ...], number: int
+    ) -> tuple[Output, ...]:
+        if names and len(names) != len(outputs):
+            raise self._error(f"{cte.name} names {len(names)} columns, its SELECT has {len(outputs)}", cte)
+        return tuple(
+            Output(names[i] if names else output.name, f"x{number}_{i}", output.type)
+            for i, output in enumerate(outputs)
+        )
+
+    # ------------------------------------------------------------------------------------- candidates
+
+    def _candidate(
+        self,
+        use: TableUse,
+        column: str,
+        values: tuple[nodes.Expr, ...],
+        select: nodes.Select | None,
+        pos: int,
+    ) -> Candidate:
+        inside = [*values, *([select] if select is not None else [])]
+        free, uses = dependencies(inside, self.ctes)
+        return Candidate(column, values, select, free, uses, pos)
+
+    def note_candidates(self, use: TableUse, condition: nodes.Expr) -> bool:
+        """Note a condition that could bind a column of `use`; True if it holds by being bound and can go.
+
+        It holds by itself where the column is a parameter and no field: the rows then read as the bound value.
+        """
+        pairs: list[tuple[nodes.Expr, tuple[nodes.Expr, ...], nodes.Select | None]] = []
+        if isinstance(condition, nodes.Binary) and condition.op == "=":
+            pairs = [(condition.left, (condition.right,), None), (condition.right, (condition.left,), None)]
+        elif isinstance(condition, nodes.InList) and not condition.negated and condition.items:
+            pairs = [(condition.operand, condition.items, None)]
+        elif isinstance(condition, nodes.InSelect) and not condition.negated:
+            pairs = [(condition.operand, (), condition.select)]
+        for column, values, select in pairs:
+            if not isinstance(column, BoundColumn) or column.source != use.id:
+                continue
+            if any(isinstance(value, nodes.Collate | nodes.RowValue) or _has_alias(value) for value in values):
+                continue
+            candidate = self._candidate(use, column.column, values, select, condition.pos)
+            if use.id in candidate.free or not self._binds(use, column.column):
+                continue
+            use.candidates.append(candidate)
+            return candidate.is_constant and routes.is_parameter_only(use.resource, column.column)
+        return False
+
+    def _binds(self, use: TableUse, column: str) -> bool:
+        if column in use.server_variables:
+            return True
+        return any(routes.parameter_of(method, column) for method in use.resource.by_verb("select"))
+
+    def _error(self, message: str, node: nodes.Node) -> BindError:
+        return BindError(message, text=self.text, position=node.pos)
+
+
+# ----------------------------------------------------------------------------------------- small pieces
+
+
+def _note_wanted(binder: Binder, tree: nodes.Select) -> None:
+    """What is read of each resource in the end: a predicate that holds by being bound reads nothing any more."""
+    for use in binder.uses.values():
+        use.wanted.clear()
+    candidates = [candidate for use in binder.uses.values() for candidate in use.candidates]
+    trees: list[nodes.Node] = [tree, *binder.ctes.values(), *(value for c in candidates for value in c.values)]
+    for part in trees:
+        for node in nodes.walk(part):
+            if isinstance(node, BoundColumn) and node.source in binder.uses:
+                binder.uses[node.source].want(node.column)
+
+
+def _has_alias(expr: nodes.Expr) -> bool:
+    """Whether it refers to a result alias, which has a value only inside the statement."""
+    return any(isinstance(node, nodes.ColumnRef) for node in nodes.walk(expr))
+
+
+def select_word(count: int) -> str:
+    """How a message calls a SELECT of so many parts."""
+    return "a compound SELECT" if count > 1 else "a SELECT"
+
+
+def conjuncts(expr: nodes.Expr | None) -> list[nodes.Expr]:
+    """The conditions that AND joins, in order."""
+    if expr is None:
+        return []
+    if isinstance(expr, nodes.Logical) and expr.op == "AND":
+        return [part for operand in expr.operands for part in conjuncts(operand)]
+    return [expr]
+
+
+def conjunction(conditions: list[nodes.Expr]) -> nodes.Expr | None:
+    """One expression that holds where all of them do; None for none."""
+    if len(conditions) < 2:
+        return conditions[0] if conditions else None
+    return nodes.Logical("AND", tuple(conditions))
+
+
+def sources_within(tree: nodes.Node, ctes: Mapping[str, nodes.Cte]) -> tuple[frozenset[int], frozenset[int]]:
+    """The sources that stand in FROM somewhere in a bound tree, and those of them that are resources."""
+    defined: set[int] = set()
+    uses: set[int] = set()
+    seen: set[str] = set()
+    waiting: list[nodes.Node] = [tree]
+    while waiting:
+        for node in nodes.walk(waiting.pop()):
+            if isinstance(node, BoundTable):
+                defined.add(node.source)
+                uses.add(node.source)
+            elif isinstance(node, nodes.TableRef | nodes.TableFunction | nodes.SubqueryRef):
+                if node.alias:
+                    defined.add(int(node.alias[1:]))
+                if isinstance(node, nodes.TableRef) and node.path[0] in ctes and node.path[0] not in seen:
+                    seen.add(node.path[0])
+                    waiting.append(ctes[node.path[0]])
+    return frozenset(defined), frozenset(uses)
+
+
+def dependencies(trees: Sequence[nodes.Node], ctes: Mapping[str, nodes.Cte]) -> tuple[frozenset[int], frozenset[int]]:
+    """The sources outside bound expressions that they refer to, and the resources read inside them."""
+    free: set[int] = set()
+    uses: set[int] = set()
+    for tree in trees:
+        defined, inside = sources_within(tree, ctes)
+        uses |= inside
+        free |= {node.source for node in nodes.walk(tree) if isinstance(node, BoundColumn)} - defined
+    return frozenset(free), frozenset(uses)
+
+
+def choose_route(use: TableUse, *, wanted: tuple[str, ...] | None = None) -> routes.Route | None:
+    """The route of a table by what the statement says of it: constants if they do, else what it joins too."""
+    columns = tuple(use.wanted) if wanted is None else wanted
+    settings = set(use.server_variables)
+    for only_constants in (True, False):
+        bound = {c.column for c in use.candidates if c.is_constant or not only_constants} - settings
+        required = {c for c in bound if routes.is_parameter_only(use.resource, c)}
+        route = routes.choose(use.resource, use.server, columns, bound, required)
+        if route is not None:
+            return route
+    return None

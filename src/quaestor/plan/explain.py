@@ -1,0 +1,100 @@
+"""EXPLAIN: what a statement would ask of the APIs, in order, before it asks.
+
+Before: `plan.scans` made the plan. After: a `Result` like any other; no request is made.
+"""
+
+from __future__ import annotations
+
+from quaestor.plan.bind import conjuncts
+from quaestor.plan.scope import BoundColumn
+from quaestor.sql import nodes
+from quaestor.values import ResultColumn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quaestor.catalog.model import Method
+    from quaestor.plan.scans import Plan, Scan
+    from quaestor.values import SqlValue
+
+COLUMNS = (
+    ResultColumn("step", "integer"),
+    ResultColumn("resource", "string"),
+    ResultColumn("method", "string"),
+    ResultColumn("request", "string"),
+    ResultColumn("requests", "string"),
+    ResultColumn("bucket", "string"),
+    ResultColumn("filtered_locally", "string"),
+    ResultColumn("how", "string"),
+)
+
+
+def explain(plan: Plan, urls: Callable[[Scan], list[str]], text: str) -> list[tuple[SqlValue, ...]]:
+    """A row for each scan, in the order in which they run.
+
+    Args:
+        urls: the URLs that a scan begins with; keys that aren't known before it runs stand as `{name}`.
+        text: the script, from which the predicates are quoted.
+    """
+    rows: list[tuple[SqlValue, ...]] = []
+    for step, scan in enumerate(plan.scans, start=1):
+        starts = urls(scan)
+        shown = starts[0] if len(starts) == 1 else f"{starts[0]} and {len(starts) - 1} more" if starts else ""
+        rows.append(
+            (
+                step,
+                scan.resource.id,
+                scan.method.name,
+                f"{scan.method.http} {shown}" if shown else "",
+                _count(scan, len(starts), plan),
+                bucket(scan.method),
+                _local(scan, plan, text),
+                _how(scan, plan),
+            )
+        )
+    return rows
+
+
+def bucket(method: Method) -> str:
+    """The name under which a method's rate limit is learned: its verb and its path's template."""
+    return f"{method.http} {method.path}"
+
+
+def _count(scan: Scan, starts: int, plan: Plan) -> str:
+    """How many requests: exact where known, else the formula."""
+    pages = "" if scan.method.pagination.style == "none" else " × pages"
+    if plan.first_rows and plan.is_lazy and starts == 1:
+        size = scan.method.pagination.size_max
+        if size and plan.first_rows <= size:
+            return "1"
+    if scan.keys:
+        names = ", ".join(name for key in scan.keys for name in key.parameters)
+        many = f"distinct {names}" if starts <= 1 else f"{starts} × distinct {names}"
+        return f"{many}{pages}"
+    return f"{starts}{pages}" if pages and starts != 1 else pages.removeprefix(" × ") or str(starts)
+
+
+def _local(scan: Scan, plan: Plan, text: str) -> str:
+    """The conditions that are tested on the rows, as they were written."""
+    found: dict[str, None] = {}
+    for use in scan.uses:
+        for condition in plan.query.filters.get(use, ()):
+            mentions = any(isinstance(n, BoundColumn) and n.source == use for n in nodes.walk(condition))
+            if mentions and condition.pos >= 0:
+                for part in conjuncts(condition):
+                    found[" ".join(text[part.pos : part.end].split())] = None
+    return " AND ".join(found)
+
+
+def _how(scan: Scan, plan: Plan) -> str:
+    if plan.is_lazy:
+        return "streamed, stops when the limit is reached"
+    if plan.is_stream:
+        return "streamed"
+    if not scan.depends:
+        return "spooled"
+    after = ", ".join(plan.scans[index].resource.id for index in sorted(scan.depends))
+    if scan.filled:
+        return f"spooled, {', '.join(scan.filled)} filled from {after}"
+    return f"spooled, keys from {after}"

@@ -1,0 +1,50 @@
+"""The tree for SQLite: bound tables become the tables of their scans, bound columns `t3.c1`.
+
+Before: `plan.scans` decided which scan serves which table. After: `sql.printer` writes the text, `run.executor`
+gives it to SQLite.
+"""
+
+from __future__ import annotations
+
+from quaestor.plan.scope import BoundColumn, BoundTable
+from quaestor.record import replace
+from quaestor.sql import nodes
+from quaestor.sql.printer import to_sql
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from quaestor.plan.scans import Plan
+
+
+def lower_expression(expr: nodes.Expr) -> str:
+    """SQL of an expression that refers to no table."""
+    return to_sql(nodes.transform(expr, _named_parameter))
+
+
+def _named_parameter(node: nodes.Node) -> nodes.Node:
+    """`?`, `?3` and `:name` all become `:p<index>`: a part of the statement may have some of them only."""
+    return replace(node, name=f":p{node.index}") if isinstance(node, nodes.Parameter) else node
+
+
+def lower(select: nodes.Select, plan: Plan) -> str:
+    """SQL over the tables of the plan's scans: the statement itself, or the keys of a scan."""
+    tables = {use: scan.table for scan in plan.scans for use in scan.uses}
+    positions = {
+        (use, column.name): index
+        for scan in plan.scans
+        for use in scan.uses
+        for index, column in enumerate(scan.columns)
+    }
+
+    def change(node: nodes.Node) -> nodes.Node:
+        if isinstance(node, BoundTable):
+            return nodes.TableRef((tables[node.source],), f"t{node.source}")
+        if isinstance(node, BoundColumn):
+            index = positions.get((node.source, node.column))
+            name = node.column if index is None else f"c{index}"
+            return nodes.ColumnRef((f"t{node.source}", name))
+        return _named_parameter(node)
+
+    ctes = tuple(plan.query.ctes.values())
+    whole = replace(select, with_=nodes.With(ctes, recursive=True)) if ctes else select
+    return to_sql(nodes.transform(whole, change))
