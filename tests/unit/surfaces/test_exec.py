@@ -14,7 +14,7 @@ import pytest
 import quaestor
 from quaestor.config import Settings
 from quaestor.errors import AuthError, BindError, NotFoundError, QuaestorError, SqlSyntaxError, TransportError
-from quaestor.surfaces.cli import main
+from quaestor.surfaces.cli import exec, main
 from quaestor.surfaces.cli.console import Console
 from quaestor.values import ResultColumn
 
@@ -50,6 +50,11 @@ class Result:
 
     def __exit__(self, *_: object) -> None:
         self.closed = True
+
+
+class Catalog:
+    def close(self) -> None:
+        pass
 
 
 class Connection:
@@ -113,6 +118,7 @@ class Cli:
             return self.connection
 
         self._monkeypatch.setattr(quaestor, "connect", connect, raising=False)
+        self._monkeypatch.setattr(exec, "open_catalog", lambda note: Catalog())
         stdout = Tty() if terminal else io.BytesIO()
         stderr = TextTty() if terminal else io.StringIO()
         console = Console(io.BytesIO(stdin), stdout, stderr, self.env)
@@ -334,6 +340,7 @@ def test_a_closed_pipe_is_quiet(monkeypatch: pytest.MonkeyPatch, cli: Cli) -> No
             raise BrokenPipeError(32, "Broken pipe")
 
     monkeypatch.setattr(quaestor, "connect", lambda settings, **_: Connection([two_rows()]), raising=False)
+    monkeypatch.setattr(exec, "open_catalog", lambda note: Catalog())
     stderr = io.StringIO()
     assert main.run(["exec", "x"], Console(io.BytesIO(), Closed(), stderr, cli.env)) == 141
     assert stderr.getvalue() == ""

@@ -8,6 +8,7 @@ wire is in the engine; this is a user of `quaestor.connect` like any other.
 from __future__ import annotations
 
 import quaestor
+from quaestor.catalog.store import open_catalog
 from quaestor.config import check_proxy, load_settings, read_env_file
 from quaestor.errors import Cancelled, QuaestorError, UsageError
 from quaestor.record import replace
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from quaestor.catalog.catalog import Catalog
     from quaestor.config import Settings
-    from quaestor.run.engine import Connection, Result
+    from quaestor.run.engine import Connection
+    from quaestor.run.result import Result
     from quaestor.surfaces.cli.console import Console
     from quaestor.surfaces.cli.options import Invocation
     from quaestor.surfaces.cli.output import Output
@@ -40,14 +43,18 @@ def run(invocation: Invocation, console: Console) -> int:
     settings = load_settings(setting_flags(values), env, values.get("config", ""))
     console.error_format = settings.error_format
     settings = replace(settings, auth=read_auth(values.get("auth", ""), console))
-    with open_connection(values, settings, env) as connection:
-        output = open_output(values, console)
-        success = False
+    output = open_output(values, console)
+    success = False
+    try:
+        catalog = open_catalog(note=console.note)
         try:
-            code = _statements(connection, text, variables, values, settings, console, output)
-            success = code == 0 or bool(values.get("keep_going"))
+            with open_connection(values, settings, env, catalog) as connection:
+                code = _statements(connection, text, variables, values, settings, console, output)
         finally:
-            output.close(success)
+            catalog.close()
+        success = code == 0 or bool(values.get("keep_going"))
+    finally:
+        output.close(success)
     return code
 
 
@@ -188,16 +195,21 @@ def read_auth(text: str, console: Console) -> dict[str, Any]:
     return auth
 
 
-def open_connection(values: Mapping[str, Any], settings: Settings, env: Mapping[str, str]) -> Connection:
+def open_connection(
+    values: Mapping[str, Any], settings: Settings, env: Mapping[str, str], catalog: Catalog
+) -> Connection:
     """A connection to the providers, or to the embedded sandbox."""
     if not values.get("sandbox"):
         alone = next((f"--{name}" for name in ("seed", "scale") if name in values), "")
         if alone:
             raise UsageError(f"{alone} is about the sandbox", hint="add --sandbox")
-        return quaestor.connect(settings, env=env)
+        return quaestor.connect(settings, env=env, catalog=catalog)
     if settings.endpoints:
         raise UsageError("--sandbox and --endpoint both say where requests go", hint="leave one of them out")
-    return load("sandboxed").connect(settings, values.get("seed"), values.get("scale", {}))
+    connection: Connection = load("sandboxed").connect(
+        settings, catalog, values.get("seed", 1), values.get("scale", {})
+    )
+    return connection
 
 
 # --- what comes out -----------------------------------------------------------------------------------------------

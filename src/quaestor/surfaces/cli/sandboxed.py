@@ -1,0 +1,44 @@
+"""A connection whose requests are answered inside this process: `--sandbox`, and what `demo` shows.
+
+Before: `exec` has the settings. After: an ordinary `Connection`. None of the user's credentials, endpoints, custom
+domains and proxies take part; connections keep their names, providers and variables, so that statements run as they
+are.
+"""
+
+from __future__ import annotations
+
+import quaestor
+from quaestor.record import replace
+from quaestor.sandbox.core import Sandbox
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quaestor.catalog.catalog import Catalog
+    from quaestor.config import Settings
+    from quaestor.run.engine import Connection
+
+#: What stands in for every credential; it is none.
+TOKEN = "sandbox"
+
+
+def connect(settings: Settings, catalog: Catalog, seed: int, scale: Mapping[str, int]) -> Connection:
+    """A connection to a sandbox of all providers of the catalog. Raises UsageError for a scale that names nothing."""
+    providers = catalog.providers()
+    sandbox = Sandbox(catalog, [provider.name for provider in providers], seed=seed, scale=scale)
+    endpoints = sandbox.endpoints()
+    for name, connection in settings.connections.items():
+        if connection.provider in endpoints:
+            endpoints[name] = endpoints[connection.provider]
+    bare = {
+        name: replace(connection, credentials={}, endpoint="", domain="")
+        for name, connection in settings.connections.items()
+    }
+    return quaestor.connect(
+        replace(settings, connections=bare, auth={}, proxy=None, ca_bundle=""),
+        endpoints=endpoints,
+        transport=sandbox.transport(),
+        catalog=catalog,
+        env={credential.env: TOKEN for provider in providers for credential in provider.credentials},
+    )
