@@ -48,11 +48,11 @@ def test_origin(url: str, origin: Origin) -> None:
         "https://acme.okta.com\t.evil.example/",
         "https://acme.okta.com/\nx",
         "https://acme%2Eokta.com/",
-        "https://аcme.okta.com/",  # noqa: RUF001 - a Cyrillic look-alike
+        "https://аcme.okta.com/",  # a Cyrillic look-alike
         "https://acme.okta.com:/",
         "https://acme.okta.com:0/",
         "https://acme.okta.com:99999/",
-        "https://acme.okta.com:４４３/",  # noqa: RUF001 - full-width digits
+        "https://acme.okta.com:４４３/",  # full-width digits
         "https://acme.okta.com:-1/",
         "https://[::1/",
         "https://[::1]x/",
