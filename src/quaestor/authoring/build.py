@@ -359,7 +359,7 @@ class _Builder:
         keyed: list[Planned] = []
         for group in by_resource.values():
             own = _row_columns(group)
-            items = keys.item_shapes(p.method for p in group)
+            items = keys.item_shapes((p.method, p.many) for p in group)
             for each in group:
                 method = keys.with_keys(each.method, own, items, lists=each.many, snake=self._snake)
                 keyed.append(replace(each, method=self._keyed(each.key, method, own)))
@@ -381,7 +381,9 @@ class _Builder:
             if method.verb == "select" and method.http == "GET" and each.many:
                 if any(p.required and p.location != "path" for p in method.parameters):
                     continue
-                out[keys.shape(method.path)] = (self._id(each), method)
+                shape = keys.shape(method.path)
+                out[shape] = (self._id(each), method)
+                out.setdefault(keys.unversioned(shape), out[shape])
         return out
 
     def _keyed(self, key: str, method: Method, own: tuple[Column, ...]) -> Method:

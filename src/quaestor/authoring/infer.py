@@ -9,15 +9,19 @@ The rules for rows, in order:
 2. `data` in an object that holds besides only what is said about a page or an answer: what `data` holds. If that
    has `type` and `attributes`, it is JSON:API and is laid flat.
 3. A single list in an object that holds besides only such things: its items (`{"users": [...], "total": 3}`).
-4. A single object of that kind, if its name or the operation's says that it is the thing asked for:
-   that (`{"org": {...}}`).
+4. A single object of that kind, if the operation's name or path says that it is the thing asked for (`{"org":
+   {...}}`), or a single map (`{"tags": {"env:prod": [...]}}`): that.
 5. Anything else: the body is the row.
+
+An operation that takes a page and yet answers one JSON:API object lists what that object's single list holds
+(`data.attributes.incidents`). Where each item is nothing but an envelope, `{"data": {…}}`, the row is in it.
 """
 
 from __future__ import annotations
 
 import re
 
+from quaestor.authoring import paging
 from quaestor.catalog import columns
 from quaestor.catalog.model import Body, Response, Schema
 from quaestor.catalog.openapi import Operation, is_json
@@ -57,8 +61,8 @@ def rows(operation: Operation, schema_name: str, lookup: Lookup) -> Rows:
         return Rows(Response(status=status, media_type=operation.media_type, scalar=CONTENT), False, False, False)
     base = Response(status=status, media_type=operation.media_type, schema=schema_name)
     path, guess = _path(operation, lookup)
-    many = _is_list(replace(base, row_path=path), lookup)
-    return Rows(finished(replace(base, row_path=path), lookup), many, bool(path), guess)
+    response = finished(replace(base, row_path=path), lookup)
+    return Rows(response, bool(response.map_key) or _is_list(response, lookup), bool(path), guess)
 
 
 def finished(response: Response, lookup: Lookup) -> Response:
@@ -82,28 +86,62 @@ def finished(response: Response, lookup: Lookup) -> Response:
 
 
 def _path(operation: Operation, lookup: Lookup) -> tuple[tuple[str, ...], bool]:
+    """Keys from the body to the rows, and whether a rule of thumb found them."""
     assert operation.response is not None
     if operation.paging.get("resultsPath"):
-        return tuple(str(operation.paging["resultsPath"]).split(".")), False
-    branches = columns.branches(operation.response, lookup)
-    if any(branch.type == "array" for branch in branches):
+        path = tuple(str(operation.paging["resultsPath"]).split("."))
+        return _opened(path, operation.response, lookup), False
+    if any(branch.type == "array" for branch in columns.branches(operation.response, lookup)):
         return (), False
     members = {name: found for name, (found, _) in columns.object_fields([operation.response], lookup).items()}
     asked = [name for name in members if not _ABOUT.fullmatch(name)]
     if "data" in members and asked == ["data"]:
-        return ("data",), False
-    if len(asked) != 1:
-        lists = [name for name in members if columns.type_of(members[name][0], lookup) == "array"]
-        if not asked and len(lists) == 1 and lists[0] not in ("errors", "warnings"):
-            return (lists[0],), True
-        return (), False
-    name = asked[0]
-    kind = columns.type_of(members[name][0], lookup)
-    if kind == "array":
-        return (name,), True
-    if kind == "object" and len(columns.object_fields(members[name], lookup)) > 1 and _is_named(name, operation):
-        return (name,), True
-    return (), False
+        listed = _in_attributes(members["data"], operation, lookup)
+        return (_opened(listed, operation.response, lookup), True) if listed else (("data",), False)
+    name = asked[0] if len(asked) == 1 else ""
+    if not asked:
+        lists = [each for each in members if columns.type_of(members[each][0], lookup) == "array"]
+        name = lists[0] if len(lists) == 1 and lists[0] not in ("errors", "warnings") else ""
+    return ((name,), True) if name and _is_thing(name, members[name], operation, lookup) else ((), False)
+
+
+def _is_thing(name: str, found: list[Schema], operation: Operation, lookup: Lookup) -> bool:
+    """Whether the only member of a wrapper is what was asked for: a list, a map, or an object of that name."""
+    kind = columns.type_of(found[0], lookup)
+    if kind != "object":
+        return kind == "array"
+    inside = columns.object_fields(found, lookup)
+    if not inside:
+        return columns.resolved(found[0], lookup).additional not in (None, Schema())
+    return len(inside) > 1 and _is_named(name, operation)
+
+
+def _in_attributes(data: list[Schema], operation: Operation, lookup: Lookup) -> tuple[str, ...]:
+    """The path of the single list or map in the attributes of one object, if the operation takes a page."""
+    if not paging.has_pages(operation):
+        return ()
+    if any(branch.type == "array" for schema in data for branch in columns.branches(schema, lookup)):
+        return ()
+    members = columns.object_fields(data, lookup)
+    attributes = columns.object_fields(members["attributes"][0], lookup) if "attributes" in members else {}
+    lists = []
+    for name, (found, _) in attributes.items():
+        kind = columns.type_of(found[0], lookup)
+        if kind == "array" or (kind == "object" and columns.resolved(found[0], lookup).additional):
+            lists.append(name)
+    others = [name for name in attributes if name not in lists and not _ABOUT.fullmatch(name) and name != "facets"]
+    return ("data", "attributes", lists[0]) if len(lists) == 1 and not others else ()
+
+
+def _opened(path: tuple[str, ...], body: Schema, lookup: Lookup) -> tuple[str, ...]:
+    """The path, into the envelope of each item where that is all that an item has."""
+    schemas = [body]
+    for key in path:
+        members = columns.object_fields(schemas, lookup)
+        schemas = members[key][0] if key in members else []
+    items = [b.items for schema in schemas for b in columns.branches(schema, lookup) if b.items is not None]
+    inside = columns.object_fields(items, lookup)
+    return (*path, "*", "data") if len(path) > 1 and list(inside) == ["data"] else path
 
 
 def _is_named(member: str, operation: Operation) -> bool:

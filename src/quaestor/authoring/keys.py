@@ -3,13 +3,14 @@
 Before: `authoring.infer` found the rows, `catalog.columns` their columns.
 After: `plan.routes` takes a predicate on a column for one on the parameter, and fills parents.
 
-- **Item key.** In `/apps/{appId}`, the parameter that ends the path names the row itself. Its field is the column
-  whose name is the longest end of the parameter's: `apiServiceId` is `apiServiceId`, else `serviceId`, else `id`.
-  Where the name says `or` (`roleIdOrLabel`), the part before it counts, and the API takes other names too.
+- **Item key.** In `/apps/{appId}`, the parameter that ends the path names the row itself. Its field is the column of
+  that name; else `id` if the name ends in that word; else the column whose name is the longest end of the
+  parameter's (`featureName` is `name`). Where the name says `or` (`roleIdOrLabel`), the part before it counts, and
+  the API takes other names too.
 - **Echo.** Any other path parameter with the name of a column holds that column's value in every row.
+- But `{id}`, `{public_id}` and the like of something above the rows, where rows have one of their own, is called
+  after what it belongs to: `/users/{id}/groups` takes `userId`.
 - **Parent.** The parameter after a collection that can be listed without anything but its own path.
-- `{id}` of something above the rows, where rows have an `id` of their own, is called after what it belongs to:
-  `/users/{id}/groups` takes `userId`.
 """
 
 from __future__ import annotations
@@ -29,12 +30,19 @@ if TYPE_CHECKING:
     from quaestor.catalog.columns import Lookup
     from quaestor.catalog.model import Pagination
 
+#: Names of keys that say nothing of whose key it is.
+_GENERIC = ("id", "uuid", "public_id", "publicId", "key", "name", "token", "slug")
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
 def shape(path: str) -> str:
     """A path template with its parameters' names left out: two documents' names for them may differ."""
     return _PARAMETER.sub("{}", path).rstrip("/")
+
+
+def unversioned(shape: str) -> str:
+    """A shape without its API version: an old version's children may belong to a new one's list."""
+    return re.sub(r"/v\d+(?=/)", "", shape, count=1)
 
 
 def parameters(given: Iterable[SpecParameter], pagination: Pagination, lookup: Lookup) -> tuple[Parameter, ...]:
@@ -81,25 +89,38 @@ def _role(parameter: SpecParameter, pagination: Pagination) -> str:
 
 
 def field_of(parameter: str, found: Iterable[Column]) -> str:
-    """The column that holds the value of an item's key, or empty: the longest end of the key's name that is one."""
+    """The column that holds the value of an item's key, or empty."""
     by_words: dict[str, str] = {}
-    for column in found:
-        by_words.setdefault("".join(naming.words(column.name)), column.name)
+    candidates = tuple(found)
+    jsonapi = any(column.path == ("attributes",) for column in candidates)  # its `type` is the same in all rows
+    for column in candidates:
+        if column.name != "type" or not jsonapi:
+            by_words.setdefault("".join(naming.words(column.name)), column.name)
     said = naming.words(parameter)
     if "or" in said[1:]:
         said = said[: said.index("or", 1)]
-    for start in range(len(said)):
-        name = by_words.get("".join(said[start:]))
-        if name:
-            return name
+    ends = ["".join(said[start:]) for start in range(len(said))]
+    if said[-1:] == ["id"]:
+        ends.insert(1, "id")
+    if said[-1:] == ["uuid"] or said == ["key"]:
+        ends.append("id")
     if said[-2:] == ["key", "id"]:
-        return by_words.get("kid", "")  # RFC 7517 §4.5
-    return by_words.get("id", "") if said in (["key"], ["uuid"]) else ""
+        ends.append("kid")  # RFC 7517 §4.5
+    return next((by_words[end] for end in ends if end in by_words), "")
 
 
-def item_shapes(methods: Iterable[Method]) -> set[str]:
-    """Shapes of the paths that name one item of a resource."""
-    return {shape(method.path) for method in methods if method.path.endswith("}")}
+def item_shapes(methods: Iterable[tuple[Method, bool]]) -> set[str]:
+    """Shapes of the paths that name one item of a resource. With each method comes whether it answers a list.
+
+    They are those that a select gets one item by, and those right below a list; only if there are none of either,
+    the others that end in a parameter and don't make something new.
+    """
+    listed = list(methods)
+    selects = [(method, many) for method, many in listed if method.verb == "select"]
+    lists = {shape(method.path) for method, many in selects if many}
+    ends = {shape(method.path) for method, _ in listed if method.path.endswith("}") and method.verb != "insert"}
+    single = {shape(method.path) for method, many in selects if method.path.endswith("}") and not many}
+    return (single | {end for end in ends if end.rpartition("/")[0] in lists}) or ends
 
 
 def with_keys(method: Method, own: tuple[Column, ...], items: set[str], *, lists: bool, snake: bool) -> Method:
@@ -108,7 +129,10 @@ def with_keys(method: Method, own: tuple[Column, ...], items: set[str], *, lists
     `own` are the columns of its resource's rows, `items` the shapes of its items' paths, `lists` whether this
     method answers a list, `snake` how this API spells the names of its parameters.
     """
-    key_at = _key_position(method.path, items) if not (lists and method.path.endswith("}")) else -1
+    ends = method.path.endswith("}")
+    key_at = _key_position(method.path, items) if not (lists and ends) else -1
+    if key_at < 0 and ends and method.verb in ("update", "replace", "delete"):
+        key_at = len(_PARAMETER.findall(method.path)) - 1
     order = {name: index for index, name in enumerate(_PARAMETER.findall(method.path))}
     names = {column.name for column in own}
     out: list[Parameter] = []
@@ -120,7 +144,7 @@ def with_keys(method: Method, own: tuple[Column, ...], items: set[str], *, lists
             field = field_of(each.wire, own)
             other = "or" in naming.words(each.wire)[1:]
             out.append(replace(each, field=field, item_key=True, matches="other" if other and field else ""))
-        elif each.name == "id" and "id" in names:
+        elif each.name in _GENERIC and each.name in names:
             out.append(replace(each, name=_above(method.path, each.wire, snake)))
         else:
             out.append(replace(each, field=each.name) if each.name in names else each)
@@ -141,23 +165,22 @@ def _above(path: str, wire: str, snake: bool) -> str:
     """What the `{id}` after a collection is called where rows have an `id` too: `userId`, `user_id`."""
     said = naming.words(path.split("/{" + wire + "}")[0].rsplit("/", 1)[-1]) or ["parent"]
     said[-1] = naming.singular(said[-1])
-    if snake:
-        return "_".join([*said, "id"])
-    return said[0] + "".join(word.capitalize() for word in said[1:]) + "Id"
+    said += naming.words(wire)
+    return "_".join(said) if snake else said[0] + "".join(word.capitalize() for word in said[1:])
 
 
 def with_parents(method: Method, resource: str, lists: Mapping[str, tuple[str, Method]]) -> Method:
     """The method, if it selects, with the parents of its path parameters.
 
-    `lists` has by the shape of its path each list that needs nothing but what its path says: the resource's id
-    and the method.
+    `lists` has by the shape of its path, and by that without version, each list that needs nothing but what its
+    path says: the resource's id and the method.
     """
     if method.verb != "select":
         return method
     out: list[Parameter] = []
     for each in method.parameters:
         before = method.path.split("/{" + each.wire + "}")[0] if each.location == "path" else ""
-        found = lists.get(shape(before)) if before else None
+        found = (lists.get(shape(before)) or lists.get(unversioned(shape(before)))) if before else None
         if found and not (found[0] == resource and each.item_key):
             field = field_of(each.wire, found[1].columns)
             out.append(replace(each, parent=f"{found[0]}.{field}") if field else each)

@@ -54,6 +54,7 @@ It is a YAML 1.2 mapping of up to four sections, each of them optional:
           step: rows                    # offset counts rows, or `pages` of the page size
           more_path: $.meta.more        # a boolean: does more follow
           total_path: $.meta.page.total
+          stops_empty: true             # an empty page ends it, even one that names a next page
         # --- parameters; keys are WIRE names, but see `rename`
         rename: {id: userId}            # its name in SQL
         item_key: {apiServiceId: id}    # path parameter that names the row itself: the row's column

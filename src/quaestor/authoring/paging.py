@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Query parameters that tell a style: (style, token parameter, size parameters, does an offset count rows).
 _QUERY_STYLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("cursor", "page[cursor]", ("page[limit]", "page[size]")),
-    ("cursor", "page[token]", ("page[size]", "page[limit]")),
+    ("cursor", "last_version_number", ("limit",)),
     ("cursor", "page[next_record_id]", ("page[limit]", "page[size]")),
     ("cursor", "next_record_id", ("limit",)),
     ("cursor", "next_page", ("page_size",)),
@@ -34,6 +34,12 @@ _QUERY_STYLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("offset", "page_offset", ("page_size",)),
     ("offset", "offset", ("limit", "count", "page_size")),
     ("offset", "start", ("count", "limit")),
+)
+#: Cursors that are sent in a body: (its path, the size's).
+_BODY_CURSORS = (
+    ("page.cursor", "page.limit"),
+    ("data.attributes.page.cursor", "data.attributes.page.limit"),
+    ("startAt", "limit"),
 )
 #: Where a body's next cursor is, by the last key; tried in this order, anywhere below `meta` and the like.
 _CURSORS = ("after", "next_cursor", "next_record_id", "next_page", "nextPageToken", "next_page_token", "next_token",
@@ -80,7 +86,17 @@ def pagination(operation: Operation, is_list: bool, in_body: bool, lookup: Looku
     return Found(_finished(pages, operation, about, lookup), guess)
 
 
+def has_pages(operation: Operation) -> bool:
+    """Whether an operation has a parameter that asks for a page."""
+    names = {p.name for p in operation.parameters if p.location == "query"}
+    return any(token in names and (token != "start" or "count" in names) for _, token, _ in _QUERY_STYLES)
+
+
 def _by_names(operation: Operation, names: set[str], about: Iterable[tuple[str, ...]], lookup: Lookup) -> Pagination:
+    if "page[token]" in names and ("links", "next") in about:  # a token that only links know
+        return Pagination(
+            style="next_url", token_path=("links", "next"), size_param="page[size]" if "page[size]" in names else ""
+        )
     for style, token, sizes in _QUERY_STYLES:
         if token not in names:
             continue
@@ -140,13 +156,15 @@ def _finished(pages: Pagination, operation: Operation, about: list[tuple[str, ..
     else:
         size = by_name.get(pages.size_param)
     first = by_name.get(pages.token_param)
-    number = first.default if pages.style == "page" and first is not None else None
+    number = pages.first
+    if pages.style == "page" and first is not None and "pageStart" not in operation.paging:
+        number = first.default if isinstance(first.default, int) else positive(first.minimum)
     counted = pages.style in ("page", "offset")
     return replace(
         pages,
         size_max=positive(size.maximum if size else None),
         size_default=positive(size.default if size else None),
-        first=number if isinstance(number, int) else pages.first,
+        first=number,
         more_path=_last(about, _MORES) if counted else (),
         total_path=_last(about, _TOTALS) if counted else (),
     )

@@ -27,11 +27,12 @@ MAX_DEPTH = 150
 #: Block style ends and flow style (`{a: 1}`) begins where a value fits into the rest of such a line.
 WIDTH = 116
 
-_ANCHOR = re.compile(r"(?m)(?:^|[:\-?,\[{]) *&([\w.-]+)(?=[ \n])")
-_PLAIN = re.compile(r"[A-Za-z_$./][\w$./*@+ -]*(?<! )\Z", re.ASCII)
-_PLAIN_BLOCK = re.compile(r"[A-Za-z_$./][\w$./*@+{}()\[\], =:#%?&~;|<>^-]*(?<![ :])\Z", re.ASCII)
+# Patterns as text: a cold statement imports this module, needs none of them, and compiling one takes a millisecond.
+_ANCHOR = r"(?m)(?:^|[:\-?,\[{]) *&([\w.-]+)(?=[ \n])"
+_PLAIN = r"(?a)[A-Za-z_$./][\w$./*@+ -]*(?<! )\Z"
+_PLAIN_BLOCK = r"(?a)[A-Za-z_$./][\w$./*@+{}()\[\], =:#%?&~;|<>^-]*(?<![ :])\Z"
+_NUMBER = r"(?i)[-+.]?[0-9]|[-+]?\.(inf|nan)"
 _RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"}
-_NUMBER = re.compile(r"[-+.]?[0-9]|[-+]?\.(inf|nan)", re.IGNORECASE)
 
 
 def read(path: str, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def parse(text: str, source: str) -> dict[str, Any]:
 def _yaml(text: str, source: str) -> Any:
     import yaml12  # 6 ms, and a cold statement never gets here
 
-    anchors = set(_ANCHOR.findall(text))
+    anchors = set(re.findall(_ANCHOR, text))
     if anchors:
         used = re.search(
             r"(?m)(?:^|[:\-?,\[{]) *\*(" + "|".join(map(re.escape, sorted(anchors))) + r")(?![\w.-])", text
@@ -170,9 +171,9 @@ def _flow_or_scalar(value: Any) -> str:
     return _scalar(value, _PLAIN)
 
 
-def _scalar(value: Any, plain: re.Pattern[str]) -> str:
+def _scalar(value: Any, plain: str) -> str:
     if not isinstance(value, str):
         return json.dumps(value)
-    if plain.match(value) and value.lower() not in _RESERVED and not _NUMBER.match(value):
+    if re.match(plain, value) and value.lower() not in _RESERVED and not re.match(_NUMBER, value):
         return value
     return json.dumps(value, ensure_ascii=False)

@@ -300,7 +300,7 @@ def _method_text(facts: MethodFacts, key: str, schemas: Mapping[str, Schema]) ->
         out["response"]["rows"] = path_text(method.response.row_path)
     if not out["response"]:
         del out["response"]
-    if method.pagination.style != "none":
+    if method.pagination != Pagination():
         pages = _plain(method.pagination)
         for path in ("token_path", "more_path", "total_path"):
             if path in pages:

@@ -98,6 +98,8 @@ class Pagination(Record):
         step: for `offset`, `rows` if it counts rows, `pages` if it counts pages of `size`.
         more_path: keys to a boolean in the body that says whether more follows, where the API has one.
         total_path: keys to the total count of rows in the body, where the API has one.
+        stops_empty: a page without rows is the last one even if it names a next one, which is for waiting
+            (Okta's system log without `until`).
     """
 
     style: str = "none"
@@ -111,6 +113,7 @@ class Pagination(Record):
     step: str = "rows"
     more_path: tuple[str, ...] = ()
     total_path: tuple[str, ...] = ()
+    stops_empty: bool = False
 
 
 class Response(Record):

@@ -290,6 +290,8 @@ class Spec:
         kinds = node.get("type")
         names = [str(k) for k in kinds] if isinstance(kinds, list) else [str(kinds)] if kinds else []
         kind = next((k for k in names if k != "null"), "")
+        if not kind and node.get("properties"):
+            kind = "object"
         flags = _flags(node)
         if "null" in names:
             flags["nullable"] = True

@@ -60,7 +60,7 @@ CREATE TABLE meta (format INTEGER, pages INTEGER);
 CREATE TABLE providers (name TEXT PRIMARY KEY, data TEXT) WITHOUT ROWID;
 CREATE TABLE services (provider TEXT, name TEXT, title TEXT, resources INTEGER,
     PRIMARY KEY (provider, name)) WITHOUT ROWID;
-CREATE TABLE resources (provider TEXT, service TEXT, name TEXT, title TEXT, methods INTEGER, data INTEGER,
+CREATE TABLE resources (provider TEXT, service TEXT, name TEXT, title TEXT, methods INTEGER, content INTEGER,
     PRIMARY KEY (provider, service, name)) WITHOUT ROWID;
 CREATE TABLE resource_data (id INTEGER PRIMARY KEY, data TEXT);
 CREATE TABLE schemas (provider TEXT, name TEXT, data TEXT);
@@ -73,16 +73,29 @@ class Store:
     Safe to share between threads. Raises CatalogError, naming the file, when it can't be read.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, rebuild: Callable[[], None] | None = None) -> None:
+        """`rebuild` compiles the file anew, if somebody can; it is called once, when the file turns out damaged."""
         self.path = path
+        self._rebuild = rebuild
         self._lock = allocate_lock()
         self._resources: dict[tuple[str, str, str], Resource] = {}
         self._schemas: dict[tuple[str, str], Schema | None] = {}
         self._providers: tuple[Provider, ...] | None = None
+        self._connection = self._opened()
+
+    def _opened(self) -> apsw.Connection:
         try:
-            self._connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+            return apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READONLY)
         except apsw.Error as error:
             raise self._broken(error) from error
+
+    def is_sound(self) -> bool:
+        """Whether the file is a compiled catalog of this format, and all of it is there."""
+        sql = "SELECT format, pages * (SELECT page_size FROM pragma_page_size) FROM meta"
+        try:
+            return self._connection.execute(sql).fetchall() == [(FORMAT, os.stat(self.path).st_size)]
+        except (OSError, apsw.Error):
+            return False
 
     def close(self) -> None:
         """Closes the file. Look-ups are errors from then on."""
@@ -97,8 +110,9 @@ class Store:
     def providers(self) -> tuple[Provider, ...]:
         """All providers, by name."""
         if self._providers is None:
-            rows = self._rows("SELECT data FROM providers ORDER BY name")
-            self._providers = tuple(_provider(json.loads(data)) for (data,) in rows)
+            self._providers = tuple(
+                _provider(data) for (data,) in self._rows(f"{_DATA} FROM providers ORDER BY name")
+            )
         return self._providers
 
     def provider(self, name: str) -> Provider | None:
@@ -119,36 +133,40 @@ class Store:
         """One resource with all its methods and columns."""
         key = (provider, service, name)
         if key not in self._resources:
-            sql = (
-                "SELECT d.data FROM resources r JOIN resource_data d ON d.id = r.data"
-                " WHERE r.provider = ? AND r.service = ? AND r.name = ?"
+            found = self._data(
+                "SELECT data FROM resource_data WHERE id ="
+                " (SELECT content FROM resources WHERE provider = ? AND service = ? AND name = ?)",
+                *key,
             )
-            found = self._rows(sql, *key)
             if not found:
                 return None
-            self._resources[key] = _resource(key, self._json(found[0][0]))
+            self._resources[key] = _resource(key, found[0])
         return self._resources[key]
 
     def schema(self, provider: str, name: str) -> Schema | None:
         """One schema; `ref`s inside it are names for further look-ups."""
         key = (provider, name)
         if key not in self._schemas:
-            found = self._rows("SELECT data FROM schemas WHERE provider = ? AND name = ?", provider, name)
-            self._schemas[key] = text.schema_from(self._json(found[0][0]), name) if found else None
+            found = self._data("SELECT data FROM schemas WHERE provider = ? AND name = ?", provider, name)
+            self._schemas[key] = text.schema_from(found[0], name) if found else None
         return self._schemas[key]
 
-    def _rows(self, sql: str, *values: str) -> list[tuple[Any, ...]]:
-        try:
-            with self._lock:
-                return self._connection.execute(sql, values).fetchall()
-        except apsw.Error as error:
-            raise self._broken(error) from error
+    def _data(self, sql: str, *values: str) -> list[Any]:
+        """The JSON values of a query's only column, decoded."""
+        return self._rows(sql, *values, decode=lambda rows: [json.loads(row[0]) for row in rows])
 
-    def _json(self, data: str) -> Any:
-        try:
-            return json.loads(data)
-        except ValueError as error:
-            raise self._broken(error) from error
+    def _rows(self, sql: str, *values: str, decode: Callable[[list[tuple[Any, ...]]], list[Any]] = list) -> list[Any]:
+        with self._lock:
+            try:
+                return decode(self._connection.execute(sql, values).fetchall())
+            except (apsw.Error, ValueError) as error:
+                if self._rebuild is None:
+                    raise self._broken(error) from error
+                rebuild, self._rebuild = self._rebuild, None
+                self._connection.close()
+                rebuild()
+                self._connection = self._opened()
+                return decode(self._connection.execute(sql, values).fetchall())
 
     def _broken(self, error: Exception) -> CatalogError:
         return CatalogError(f"the compiled catalog {self.path} can't be read: {error}", hint="remove that file")
@@ -172,19 +190,20 @@ def open_catalog(
     place = cache_dir or _cache_dir()
     if place:
         path = os.path.join(place, name)
-        if _sound(path):
-            return Store(path)
+        found = _existing(path, sources)
+        if found is not None:
+            return found
         if _private(place):
             return _compiled(sources, path, tell)
         tell(f"the cache {place} can't be written: the compiled catalog goes to a temporary folder")
     path = os.path.join(_temporary(), name)
-    return Store(path) if _sound(path) else _compiled(sources, path, tell)
+    return _existing(path, sources) or _compiled(sources, path, tell)
 
 
 def compile_catalog(folders: Iterable[str], path: str) -> None:
     """Compiles the providers in `folders` to the file at `path`, which appears whole or not at all. Raises
     CatalogError for text that can't be read and for a place that can't be written."""
-    unfinished = f"{path}.{os.getpid()}-{id(folders):x}"
+    unfinished = f"{path}.{os.urandom(6).hex()}"
     try:
         os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         connection = apsw.Connection(unfinished)
@@ -246,22 +265,16 @@ def _fingerprint(sources: Iterable[str]) -> str:
     return f"{crc32(data):08x}{adler32(data):08x}"
 
 
-def _sound(path: str) -> bool:
-    """Whether the file at `path` is a compiled catalog of this format, and all of it."""
+def _existing(path: str, sources: list[str]) -> Store | None:
+    """The catalog at `path`, None if there is none, or none that can be used."""
     try:
-        size = os.stat(path).st_size
-        connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
-    except (OSError, apsw.Error):
-        return False
-    try:
-        found = connection.execute(
-            "SELECT format, pages * (SELECT page_size FROM pragma_page_size) FROM meta"
-        ).fetchall()
-        return found == [(FORMAT, size)]
-    except apsw.Error:
-        return False
-    finally:
-        connection.close()
+        store = Store(path, lambda: compile_catalog(sources, path))
+    except CatalogError:
+        return None
+    if store.is_sound():
+        return store
+    store.close()
+    return None
 
 
 def _cache_dir() -> str:
@@ -296,19 +309,21 @@ def _temporary() -> str:
 
 
 def _tidy(folder: str, current: str) -> None:
-    """Removes compiled catalogs that haven't been made lately, all but the newest few."""
-    old = []
+    """Removes compiled catalogs that haven't been made lately, all but the newest few, and what a compilation that
+    was killed has left. Another process may remove them first."""
+    from contextlib import suppress
+
+    old: list[tuple[float, str]] = []
     for entry in os.scandir(folder):
-        if entry.name.startswith("catalog-") and entry.name.endswith(".db") and entry.path != current:
-            try:
+        if entry.name.startswith("catalog-") and entry.path != current:
+            with suppress(OSError):
                 old.append((entry.stat().st_mtime, entry.path))
-            except OSError:  # another process was faster
-                continue
-    for _, path in sorted(old)[: max(0, len(old) - _KEPT + 1)]:
-        try:
+    finished = sorted(each for each in old if each[1].endswith(".db"))
+    hour_ago = os.stat(current).st_mtime - 3600
+    left = [each for each in old if not each[1].endswith(".db") and each[0] < hour_ago]
+    for _, path in [*finished[: max(0, len(finished) - _KEPT + 1)], *left]:
+        with suppress(OSError):
             os.remove(path)
-        except OSError:
-            continue
 
 
 # -- records to rows
