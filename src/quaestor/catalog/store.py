@@ -111,7 +111,7 @@ class Store:
         """All providers, by name."""
         if self._providers is None:
             self._providers = tuple(
-                _provider(data) for (data,) in self._rows(f"{_DATA} FROM providers ORDER BY name")
+                _provider(data) for data in self._data("SELECT data FROM providers ORDER BY name")
             )
         return self._providers
 
