@@ -180,6 +180,18 @@ def test_what_users_rely_on_is_there(provider: str) -> None:
     assert set(EXPECTED[provider].split()) - there == set()
 
 
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_overlays_speak_of_operations_that_are_named(provider: str) -> None:
+    text = files("quaestor.catalog.builtin").joinpath(provider, "overlay.yaml").read_text("utf-8")
+    overlay: Any = yaml12.parse_yaml(text)
+    assert set(overlay["operations"]) - {f"{n.http} {n.path}" for n in names(provider)} == set()
+    keys = re.findall(r"^  ((?:GET|POST|PUT|PATCH|DELETE) /.*):$", text, re.MULTILINE)
+    assert [key for key, count in Counter(keys).items() if count > 1] == []
+    parents = [p for said in overlay["operations"].values() for p in said.get("parents", {}).values() if p]
+    selected = {f"{provider}.{n.service}.{n.resource}" for n in names(provider) if n.verb == "select"}
+    assert {parent.rpartition(".")[0] for parent in parents} - selected == set()
+
+
 def test_okta_has_its_services_and_datadog_its_okta_accounts() -> None:
     assert len({n.service for n in names("okta")}) >= 55
     methods = [n.method for n in names("datadog") if (n.service, n.resource) == ("integrations", "okta_accounts")]
