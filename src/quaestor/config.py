@@ -213,7 +213,7 @@ FLAG_OF = {
 
 
 def check_endpoint(url: str, where: str) -> str:
-    """`scheme://host[:port]`, with a path prefix if there is one, without its last slash. Raises UsageError for others.
+    """`scheme://host[:port]`, with a path prefix if there is one, without its last slash. Else raises UsageError.
 
     Plain http is only allowed to this machine, since credentials travel in the requests (design: "The wire").
     """

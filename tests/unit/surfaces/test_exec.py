@@ -117,7 +117,7 @@ class Cli:
             self.connection.called.update(options)
             return self.connection
 
-        self._monkeypatch.setattr(quaestor, "connect", connect, raising=False)
+        self._monkeypatch.setitem(vars(quaestor), "connect", connect)
         self._monkeypatch.setattr(exec, "open_catalog", lambda note: Catalog())
         stdout = Tty() if terminal else io.BytesIO()
         stderr = TextTty() if terminal else io.StringIO()
@@ -168,8 +168,8 @@ def test_a_statement_from_argument_file_and_standard_input(cli: Cli, tmp_path: P
         (["SELECT '\udcff'"], "not valid UTF-8"),
         (["x", "-q", "a.jsonnet"], "jsonnet is not there yet"),
         (["x", "-q", "absent.json"], "can't read --iqldata absent.json"),
-        (["x", "--auth", "nonsense"], "--auth is not JSON"),
-        (["x", "--auth", "[]"], "--auth is a map"),
+        (["x", "--auth", "{nonsense"], "--auth is not YAML or JSON"),
+        (["x", "--auth", "[]"], "--auth should hold a mapping"),
         (["x", "--auth", '{"okta": 3}'], "--auth is a map"),
         (["x", "-o", "xml"], "there is no 'xml'"),
         (["x", "-d", "ab"], "is one character"),
@@ -258,7 +258,13 @@ def test_auth_is_passed_on_and_inline_secrets_are_warned_of(cli: Cli) -> None:
     assert cli("exec", "x", "--auth", json.dumps(reference), answers=[two_rows()]) == 0
     assert cli.settings.auth == reference
     assert cli.err == ""
-    inline = {"okta": {"type": "basic", "username": "u", "password": "canary"}}
+    yaml = "okta: {type: api_key, credentialsenvvar: OKTA_API_TOKEN}"
+    assert cli("exec", "x", "--auth", yaml, answers=[two_rows()]) == 0
+    assert cli.settings.auth == reference
+    inline: dict[str, Any] = {"okta": {"type": "basic", "username": "u", "password": "canary"}}
+    assert cli("exec", "x", "--auth", json.dumps(inline), answers=[two_rows()]) == 0
+    assert "warning: a secret on the command line" in cli.err
+    inline = {"datadog": {"type": "custom", "credentialsenvvar": "A", "successor": {"api_key": "canary"}}}
     assert cli("exec", "x", "--auth", json.dumps(inline), answers=[two_rows()]) == 0
     assert "warning: a secret on the command line" in cli.err
     assert "canary" not in cli.err
@@ -339,7 +345,7 @@ def test_a_closed_pipe_is_quiet(monkeypatch: pytest.MonkeyPatch, cli: Cli) -> No
         def write(self, data: Any) -> int:
             raise BrokenPipeError(32, "Broken pipe")
 
-    monkeypatch.setattr(quaestor, "connect", lambda settings, **_: Connection([two_rows()]), raising=False)
+    monkeypatch.setitem(vars(quaestor), "connect", lambda settings, **_: Connection([two_rows()]))
     monkeypatch.setattr(exec, "open_catalog", lambda note: Catalog())
     stderr = io.StringIO()
     assert main.run(["exec", "x"], Console(io.BytesIO(), Closed(), stderr, cli.env)) == 141

@@ -8,9 +8,10 @@ wire is in the engine; this is a user of `quaestor.connect` like any other.
 from __future__ import annotations
 
 import quaestor
+from quaestor.catalog import document
 from quaestor.catalog.store import open_catalog
 from quaestor.config import check_proxy, load_settings, read_env_file
-from quaestor.errors import Cancelled, QuaestorError, UsageError
+from quaestor.errors import Cancelled, CatalogError, QuaestorError, UsageError
 from quaestor.record import replace
 from quaestor.surfaces.cli import load
 from quaestor.surfaces.cli.console import Progress
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from quaestor.surfaces.cli.output import Output
 
 #: Keys of StackQL's auth contexts whose values are secrets themselves, not names of where one is.
-INLINE_SECRETS = ("api_key", "api_secret", "password", "client_secret", "secret", "token", "credentials")
+INLINE_SECRETS = ("api_key", "api_secret", "password", "client_secret")
 
 
 def run(invocation: Invocation, console: Console) -> int:
@@ -173,26 +174,29 @@ def _proxy(values: Mapping[str, Any]) -> Any:
 
 
 def read_auth(text: str, console: Console) -> dict[str, Any]:
-    """StackQL's `--auth` map: provider → context. Warns of secrets in it, which every user of the machine can see."""
+    """StackQL's `--auth` map in JSON or YAML. Warns of secrets in it, which every user of the machine can see."""
     if not text:
         return {}
-    import json
-
     try:
-        auth = json.loads(text)
-    except ValueError as error:
+        auth = document.parse(text, "--auth")
+    except CatalogError as error:
         raise UsageError(
-            f"--auth is not JSON: {error}",
-            hint='write {"okta": {"type": "api_key", "credentialsenvvar": "OKTA_API_TOKEN"}}',
+            error.message, hint='write {"okta": {"type": "api_key", "credentialsenvvar": "OKTA_API_TOKEN"}}'
         ) from error
-    if not isinstance(auth, dict) or not all(isinstance(context, dict) for context in auth.values()):
+    if not all(isinstance(context, dict) for context in auth.values()):
         raise UsageError("--auth is a map of provider names to objects")
-    if any(context.get(key) for context in auth.values() for key in INLINE_SECRETS):
+    if any(map(_holds_secret, auth.values())):
         console.note(
             "warning: a secret on the command line can be seen by every user of this machine (ps): name an "
             "environment variable with credentialsenvvar instead"
         )
     return auth
+
+
+def _holds_secret(context: dict[str, Any]) -> bool:
+    """Whether a context, or one that follows it (`successor`), holds a secret itself."""
+    following = (value for value in context.values() if isinstance(value, dict))
+    return any(context.get(key) for key in INLINE_SECRETS) or any(map(_holds_secret, following))
 
 
 def open_connection(
