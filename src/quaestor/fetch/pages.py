@@ -1,0 +1,263 @@
+"""Follows the pages of a list: every style that the catalog knows, to the end or to an error.
+
+Before: `fetch.request` built the first request. After: `fetch.decode` has made a `Page` of each body, and the scan
+hands its rows on.
+
+There is no limit on the number of pages but the statement's own. What can't come to an end does: a token or URL
+seen before, the same page twice, a hundred empty pages are a LimitError, after at most one request too many. A next
+link to another origin is a ForbiddenError: nothing is sent there.
+"""
+
+from __future__ import annotations
+
+from quaestor.errors import DecodeError, ForbiddenError, LimitError
+from quaestor.fetch.decode import Page
+from quaestor.fetch.url import join, origin_of, query_value, shown, with_query
+from quaestor.record import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from quaestor.catalog.model import Method, Pagination
+    from quaestor.fetch.client import Client
+    from quaestor.fetch.decode import Decoder
+    from quaestor.fetch.http import CancelToken, HttpRequest, HttpResponse
+    from quaestor.fetch.stats import Stats
+
+#: Pages without rows in a row, each with a token for another: more is taken for an endless list.
+MAX_EMPTY_PAGES = 100
+
+
+def read_pages(
+    client: Client,
+    method: Method,
+    request: HttpRequest,
+    decoder: Decoder,
+    cancel: CancelToken,
+    stats: Stats,
+    *,
+    page_rows: int = 0,
+    max_pages: int = 0,
+) -> Iterator[Page]:
+    """The pages from `request` on, each fetched when it is asked for.
+
+    Args:
+        request: with the parameters that the statement binds; a cursor or page among them is where it starts.
+        page_rows: how many rows are enough for the statement, 0 if it needs all: a smaller page is asked for then.
+        max_pages: a bound of the user's; 0 for none.
+
+    Raises what `Client.send` and `Decoder.page` raise, LimitError for a list without end or beyond `max_pages`, and
+    ForbiddenError for a next link to another origin.
+    """
+    pagination = method.pagination
+    request, size = _sized(pagination, request, page_rows)
+    walk = _Walk(pagination, request, size)
+    count = 0
+    while True:
+        response = client.send(method, walk.request, cancel, stats)
+        count += 1
+        page = _decoded(response, decoder)
+        stats.add(pages=1, rows=page.count)
+        following = walk.after(response, page)  # before the rows are handed out: a loop is an error, not a row
+        yield page
+        if following is None:
+            return
+        if max_pages and count >= max_pages:
+            raise LimitError(
+                f"{method.name} has more than {max_pages} pages", hint="raise max_pages, or narrow the statement"
+            )
+
+
+def _decoded(response: HttpResponse, decoder: Decoder) -> Page:
+    if response.status == 204:
+        return Page([], 0)
+    return decoder.page(response.body)
+
+
+def _sized(pagination: Pagination, request: HttpRequest, page_rows: int) -> tuple[HttpRequest, int]:
+    """The request with the largest page that makes sense, and its size (0 if nobody knows)."""
+    if not pagination.size_param or pagination.token_in == "body":
+        return request, pagination.size_default
+    bound = query_value(request.url, pagination.size_param)
+    if bound is not None:
+        return request, int(bound) if bound.isdigit() else 0
+    if not pagination.size_max:
+        return request, pagination.size_default
+    size = min(pagination.size_max, page_rows) if page_rows else pagination.size_max
+    return replace(request, url=with_query(request.url, pagination.size_param, str(size))), size
+
+
+class _Walk:
+    """Where in a list we are: the next request, and what was seen."""
+
+    def __init__(self, pagination: Pagination, request: HttpRequest, size: int) -> None:
+        self.request = request
+        self._pagination = pagination
+        self._size = size
+        self._rows = 0
+        self._empty = 0
+        self._seen: set[Any] = {request.url}
+        self._last_body = b""
+
+    def after(self, response: HttpResponse, page: Page) -> HttpRequest | None:
+        """The request for the page after this one, None if this was the last."""
+        self._rows += page.count
+        self._empty = 0 if page.count else self._empty + 1
+        if self._empty > MAX_EMPTY_PAGES:
+            raise LimitError(
+                f"{MAX_EMPTY_PAGES} empty pages in a row: the list doesn't end",
+                hint="bound it, by a time range for example",
+            )
+        steps = {
+            "link": self._by_link,
+            "next_url": self._by_url,
+            "cursor": self._by_cursor,
+            "page": self._by_number,
+            "offset": self._by_number,
+            "none": self._only,
+        }
+        step = steps.get(self._pagination.style)
+        if step is None:
+            raise DecodeError(f"the catalog names an unknown way of paging, {self._pagination.style!r}")
+        following = step(response, page)
+        if following is not None:
+            self.request = following
+        return following
+
+    # ------------------------------------------------------------------------------------------ styles
+
+    def _only(self, response: HttpResponse, page: Page) -> None:
+        """One page holds all, or we can't know: a page as long as it may be is no proof."""
+        pagination = self._pagination
+        if pagination.size_param and self._size and page.count >= self._size > 0:
+            asked_for = query_value(self.request.url, pagination.size_param)
+            if self._size == pagination.size_max or asked_for is None:
+                raise LimitError(
+                    f"the API gives {self._size} rows at most and no way to ask for more: there may be more",
+                    hint=f"narrow the statement, or bind {pagination.size_param} to say that so many are enough",
+                )
+
+    def _by_link(self, response: HttpResponse, page: Page) -> HttpRequest | None:
+        target = next_link(response.all("link"))
+        return self._to_url(target) if target else None
+
+    def _by_url(self, response: HttpResponse, page: Page) -> HttpRequest | None:
+        return self._to_url(page.token) if isinstance(page.token, str) else None
+
+    def _by_cursor(self, response: HttpResponse, page: Page) -> HttpRequest | None:
+        pagination = self._pagination
+        if page.token is None or page.more is False:
+            return None
+        self._once(page.token)
+        if pagination.token_in == "body":
+            return replace(self.request, body=_with_member(self.request.body, pagination.token_param, page.token))
+        return self._to_value(str(page.token))
+
+    def _by_number(self, response: HttpResponse, page: Page) -> HttpRequest | None:
+        """The next page number or offset, unless the answer says that this was the last."""
+        pagination = self._pagination
+        if page.count == 0 or page.more is False:
+            return None
+        here = query_value(self.request.url, pagination.token_param)
+        number = int(here) if here is not None and here.lstrip("-").isdigit() else pagination.first
+        started_late = query_value(next(iter(self._first_url())), pagination.token_param) is not None
+        if page.more is None and self._is_last(page, started_late):
+            return None
+        if response.body == self._last_body:
+            raise LimitError(f"two pages in a row are the same: {pagination.token_param} has no effect")
+        self._last_body = response.body
+        counts_rows = pagination.style == "offset" and pagination.step == "rows"
+        return self._to_value(str(number + (page.count if counts_rows else 1)))
+
+    def _is_last(self, page: Page, started_late: bool) -> bool:
+        if page.total is not None and not started_late:
+            return self._rows >= page.total
+        return bool(self._size) and page.count < self._size
+
+    # ------------------------------------------------------------------------------------------- steps
+
+    def _first_url(self) -> list[str]:
+        return [url for url in self._seen if isinstance(url, str) and "://" in url][:1] or [self.request.url]
+
+    def _to_url(self, target: str) -> HttpRequest:
+        url = join(self.request.url, target)
+        here, there = origin_of(self.request.url), origin_of(url)
+        if here != there:
+            raise ForbiddenError(
+                f"the next page is at {there}, this list at {here}: nothing was sent there",
+                hint="the answer isn't complete without it; ask the API's owner why it links elsewhere",
+            )
+        self._once(url)
+        return replace(self.request, url=url)
+
+    def _to_value(self, value: str) -> HttpRequest:
+        return replace(self.request, url=with_query(self.request.url, self._pagination.token_param, value))
+
+    def _once(self, token: Any) -> None:
+        if token in self._seen:
+            text = shown(token) if isinstance(token, str) and "://" in token else repr(token)[:80]
+            raise LimitError(f"the list goes in circles: {text} came before")
+        self._seen.add(token)
+
+
+def _with_member(body: bytes | None, path: str, value: str | int) -> bytes:
+    """A JSON body with one member, at a dotted path, set."""
+    import json
+
+    whole = json.loads(body) if body else {}
+    at = whole
+    *parents, last = path.split(".")
+    for key in parents:
+        at = at.setdefault(key, {})
+    at[last] = value
+    return json.dumps(whole).encode()
+
+
+def next_link(headers: list[str]) -> str:
+    """The target of rel="next" in Link headers (RFC 8288, section 3), or an empty text."""
+    for header in headers:
+        for target, parameters in _links(header):
+            if "next" in parameters.get("rel", "").lower().split():
+                return target
+    return ""
+
+
+def _links(header: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """`<target>; rel="next"; …, <target> …`: commas and semicolons inside <> and quotes don't separate."""
+    at = 0
+    while (start := header.find("<", at)) >= 0:
+        end = header.find(">", start)
+        if end < 0:
+            return
+        target = header[start + 1 : end].strip()
+        parameters: dict[str, str] = {}
+        at = end + 1
+        while at < len(header) and header[at] != ",":
+            at, name, value = _parameter(header, at)
+            parameters.setdefault(name, value)
+        yield target, parameters
+
+
+def _parameter(header: str, at: int) -> tuple[int, str, str]:
+    """One `; name=value` or `; name="value"`, and where it ends."""
+    while at < len(header) and header[at] in "; \t":
+        at += 1
+    start = at
+    while at < len(header) and header[at] not in "=;,":
+        at += 1
+    name = header[start:at].strip().lower()
+    if at >= len(header) or header[at] != "=":
+        return at, name, ""
+    at += 1
+    while at < len(header) and header[at] in " \t":
+        at += 1
+    if at < len(header) and header[at] == '"':
+        end = header.find('"', at + 1)
+        end = len(header) if end < 0 else end
+        return end + 1, name, header[at + 1 : end]
+    start = at
+    while at < len(header) and header[at] not in ";,":
+        at += 1
+    return at, name, header[start:at].strip()
