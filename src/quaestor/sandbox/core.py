@@ -1,0 +1,230 @@
+"""A stand-in for the vendors' services, in this process: a request in, a response out, no socket.
+
+Generated from a seed, so it answers the same every time; related, so joins find what they look for; paged,
+authenticated and refused as the vendors do. It changes nothing yet: a write is answered with 501.
+
+One sandbox stands in for several providers: each below a path prefix of its own (`/okta/api/v1/users`), and all
+of them without it too (`/api/v1/users`), told apart by the path and, where both know it, by the credential.
+
+What lists honour: their paging parameters; required parameters, integers checked; parameters that the catalog
+calls exact or superset; Okta's `filter` and `search` (SCIM: and, or, not, brackets, eq ne co sw ew gt ge lt le pr),
+`q` (prefix), `sortBy`, `sortOrder`; for users, applications, groups and the log what the vendor's own rules say
+(see `okta_users`, `okta_world`, `datadog_world`). A filter that can't be read is refused. What had no effect is
+named in the response header `x-sandbox-ignored`.
+
+A key is refused with 404 if its collection can be listed and doesn't hold it. Where the API has no list (sessions,
+invitations), any key exists.
+
+Before: `serve` or the engine's transport. After: `site` answers.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from quaestor.errors import Cancelled, UsageError
+from quaestor.fetch.http import HttpRequest, HttpResponse
+from quaestor.sandbox.clock import DEFAULT, Clock
+from quaestor.sandbox.collection import ORIGIN
+from quaestor.sandbox.datadog_world import DatadogWorld
+from quaestor.sandbox.invent import Inventor
+from quaestor.sandbox.okta_world import OktaWorld
+from quaestor.sandbox.people import People
+from quaestor.sandbox.refusal import Refusal
+from quaestor.sandbox.site import Answer, Site, segments_of
+from quaestor.sandbox.vendors import manners
+from quaestor.sandbox.world import Ground, World
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from quaestor.catalog.catalog import Catalog
+    from quaestor.fetch.http import CancelToken
+    from quaestor.sandbox.routes import Match
+
+#: Where the sandbox is for requests that never leave the process.
+IN_PROCESS = "http://localhost"
+#: Bytes of answers that are kept; all pages of 100,000 users fit.
+KEPT_BYTES = 160_000_000
+
+_ORIGIN = ORIGIN.encode()
+_WORLDS: dict[str, type[World]] = {"okta": OktaWorld, "datadog": DatadogWorld}
+
+
+class Sandbox:
+    """A stand-in for one or more providers; safe to ask from several threads.
+
+    Args:
+        catalog: what the providers offer.
+        providers: which of them to stand in for.
+        seed: the same seed makes the same world.
+        scale: how many of what, by name: `users`, `apps`, or any collection by its resource or path name;
+            `okta.users` for one provider's only.
+        clock: the instant at which the world stands still, ISO 8601.
+
+    Raises UsageError for an unknown provider, a scale that names nothing, a clock that is no instant.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        providers: Sequence[str],
+        *,
+        seed: int = 1,
+        scale: Mapping[str, int] | None = None,
+        clock: str = DEFAULT,
+    ) -> None:
+        if not providers:
+            raise UsageError("no provider was named", hint="name one or more: quaestor sandbox okta datadog")
+        self.providers = tuple(dict.fromkeys(providers))
+        self.seed = seed
+        self._clock = Clock(clock)
+        self._sites = {name: self._site(name, catalog, dict(scale or {})) for name in self.providers}
+        self._check_scale(scale or {})
+        self._kept: dict[tuple[str, str], Answer] = {}
+        self._kept_bytes = 0
+        self._lock = Lock()
+
+    def _site(self, name: str, catalog: Catalog, scale: dict[str, int]) -> Site:
+        provider = catalog.provider(name)
+        if provider is None:
+            known = ", ".join(known.name for known in catalog.providers())
+            raise UsageError(f"there is no provider {name!r}", hint=f"the catalog has {known}")
+        own = {key: value for key, value in scale.items() if "." not in key}
+        own.update({key.partition(".")[2]: value for key, value in scale.items() if key.startswith(f"{name}.")})
+        how = manners(provider)
+
+        inventor = Inventor(lambda schema: catalog.schema(name, schema), self._clock, micros=how.micros)
+        world_type = _WORLDS.get(name, World)
+        people = People(self.seed, own.get("users", world_type.scales.get("users", 200)), self._clock)
+        world = world_type(name, Ground(self.seed, self._clock, people, inventor, own))
+        return Site(name, catalog, how, inventor, world)
+
+    def _check_scale(self, scale: Mapping[str, int]) -> None:
+        for key in scale:
+            provider, _, name = key.rpartition(".")
+            sites = [site for site in self._sites.values() if provider in ("", site.provider)]
+            if not any(name in site.scalable() for site in sites):
+                known = sorted({known for site in self._sites.values() for known in site.world_scales()})
+                raise UsageError(
+                    f"--scale names {key!r}, which nothing here is called",
+                    hint=f"there are {', '.join(known)}, and every collection by its own name",
+                )
+
+    # -- requests
+
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """The response to a request; its URL's host doesn't matter, its path and headers do."""
+        origin, path, raw_query = _parts(request.url)
+        headers = {name.lower(): value for name, value in request.headers}
+        site, prefix, path = self._locate(request.method, path, headers)
+        extra: list[tuple[str, str]]
+        try:
+            site.manners.admit(path, headers)
+            answer = self._answer(site, request.method, path, raw_query, request.body)
+        except Refusal as refusal:
+            status, body = site.manners.refuse(refusal)
+            answer = Answer(status, body)
+        base = origin + prefix
+        extra = [("link", f'<{base}{target}>; rel="{rel}"') for rel, target in answer.links]
+        if answer.ignored:
+            extra.append(("x-sandbox-ignored", ", ".join(answer.ignored)))
+        body = answer.body.replace(_ORIGIN, base.encode()) if _ORIGIN in answer.body else answer.body
+        response_headers = (("content-type", answer.media_type), *extra, *site.manners.headers())
+        return HttpResponse(answer.status, response_headers, body, request.url)
+
+    def _answer(self, site: Site, method: str, path: str, raw_query: str, body: bytes | None) -> Answer:
+        at = (site.provider, f"{path}?{raw_query}")
+        if method == "GET":
+            kept = self._kept.get(at)
+            if kept is not None:
+                return kept
+        match = self._match(site, method, path)
+        with self._lock:
+            answer = site.answer(match, path, raw_query, body)
+            if method == "GET" and answer.status == 200:
+                if self._kept_bytes > KEPT_BYTES:
+                    self._kept.clear()
+                    self._kept_bytes = 0
+                self._kept[at] = answer
+                self._kept_bytes += len(answer.body) + 500
+        return answer
+
+    @staticmethod
+    def _match(site: Site, method: str, path: str) -> Match:
+        match, allowed = site.routes.match(method, segments_of(path))
+        if match is None:
+            raise Refusal("method" if allowed else "no_route", f"{method} {path}")
+        return match
+
+    def _locate(self, method: str, path: str, headers: Mapping[str, str]) -> tuple[Site, str, str]:
+        """The provider that a request is for, the prefix that said so, and the path behind it."""
+        first, _, rest = path[1:].partition("/")
+        if first in self._sites:
+            return self._sites[first], f"/{first}", f"/{rest}"
+        sites = list(self._sites.values())
+        if len(sites) == 1:
+            return sites[0], "", path
+        segments = segments_of(path)
+        likely = [site for site in sites if any(site.routes.match(method, segments))] or sites
+        for site in likely:
+            try:
+                site.manners.admit(path, headers)
+            except Refusal:
+                continue
+            return site, "", path
+        return likely[0], "", path
+
+    # -- faces
+
+    def endpoints(self, base: str = IN_PROCESS) -> dict[str, str]:
+        """Where each provider is below an address: `{"okta": "http://127.0.0.1:8080/okta"}`.
+
+        The default is for requests that go through `transport()`.
+        """
+        return {name: f"{base.rstrip('/')}/{name}" for name in self.providers}
+
+    def transport(self) -> SandboxTransport:
+        """A `fetch.http.Transport` that asks this sandbox and opens no socket."""
+        return SandboxTransport(self)
+
+
+class SandboxTransport:
+    """Carries requests to a sandbox in this process."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def send(self, request: HttpRequest, cancel: CancelToken) -> HttpResponse:
+        """The sandbox's response. Raises Cancelled."""
+        if cancel.cancelled:
+            raise Cancelled("the statement was cancelled")
+        return self._sandbox.handle(request)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def parse_scale(text: str) -> dict[str, int]:
+    """`users=500,apps=50` as a mapping. Raises UsageError for anything else."""
+    scale: dict[str, int] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, number = part.partition("=")
+        if not name.strip() or not number.strip().isdecimal():
+            raise UsageError(f"--scale {part!r} isn't a name and a number", hint="write --scale users=500,apps=50")
+        scale[name.strip()] = int(number)
+        if scale[name.strip()] > 10_000_000:
+            raise UsageError(f"--scale {part!r} is more than 10,000,000")
+    return scale
+
+
+def _parts(url: str) -> tuple[str, str, str]:
+    """Scheme with host, path, and query of an absolute URL."""
+    scheme, _, rest = url.partition("://")
+    host, slash, tail = rest.partition("/")
+    if not slash and "?" in host:
+        host, _, tail = host.partition("?")
+        tail = "?" + tail
+    path, _, query = tail.partition("?")
+    return f"{scheme}://{host}", f"/{path}", query.partition("#")[0]

@@ -1,0 +1,243 @@
+"""Okta's users: 100,000 of them in as many microseconds as it takes to write them.
+
+Rows are written from a template straight to JSON; whoever needs one as a dictionary decodes it, so there is one
+truth. Bare lists leave the deprovisioned out as the real one does
+(https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/listUsers).
+
+Before: `people`. After: `okta_world` builds groups, applications, factors and the log on them.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from quaestor.catalog.model import Schema
+from quaestor.sandbox.collection import ORIGIN, Collection
+from quaestor.sandbox.people import ACTIVE, LEFT, PROVISIONED, STAGED, STATUS_NAMES, People
+from quaestor.sandbox.query import Query
+from quaestor.sandbox.refusal import Refusal
+from quaestor.sandbox.scim import Filter, parse
+from quaestor.sandbox.seeded import CodeKeys, mix
+from quaestor.sandbox.vendors import ordered
+from quaestor.sandbox.words import DEPARTMENTS, OFFICES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+#: What ends every id of one org.
+ORG = "Xb4Q5d7"
+#: Attributes that `filter` takes; `search` takes all.
+_FILTERABLE = (
+    "status",
+    "lastUpdated",
+    "id",
+    "profile.login",
+    "profile.email",
+    "profile.firstName",
+    "profile.lastName",
+)
+
+_TEMPLATE = (
+    '{"id":"%s","status":"%s","created":"%s","activated":%s,"statusChanged":%s,"lastLogin":%s,'
+    '"lastUpdated":"%s","passwordChanged":%s,%s,"profile":{"firstName":"%s","lastName":"%s",'
+    '"displayName":"%s %s","login":"%s","email":"%s","secondEmail":null,"mobilePhone":%s,"title":"%s",'
+    '%s,"manager":%s,"employeeNumber":"%06d",%s},"credentials":{"password":{},"emails":[{"value":"%s",'
+    '"status":"VERIFIED","type":"PRIMARY"}],%s},"_links":{"self":{"href":"' + ORIGIN + '/api/v1/users/%s"}}}'
+)
+#: Parts of a user that repeat, written once: where they work, what they are, who keeps their password.
+_PLACES = tuple(
+    tuple(
+        f'"department":"{department}","division":"{"Product" if at in (0, 4, 7) else "Business"}",'
+        f'"costCenter":"CC-{100 + at * 10 + office}","organization":"Acme","city":"{city}","state":"{region}",'
+        f'"countryCode":"{country}","timezone":"{zone}","locale":"{locale}","preferredLanguage":"{locale[:2]}"'
+        for office, (city, region, country, zone, locale) in enumerate(OFFICES)
+    )
+    for at, (department, _, _) in enumerate(DEPARTMENTS)
+)
+_KINDS = ('"userType":"Employee"', '"userType":"Contractor"')
+_OKTA = '"provider":{"type":"OKTA","name":"OKTA"}'
+_DIRECTORY = '"provider":{"type":"ACTIVE_DIRECTORY","name":"acme.example"}'
+_PHONES = tuple(f'"+1 555 01{number:02d}"' for number in range(100))
+
+#: Transitions that an account in each status offers, as links (recorded from the real service).
+_TRANSITIONS = {
+    "ACTIVE": ("suspend", "resetPassword", "expirePassword", "resetFactors", "deactivate"),
+    "PROVISIONED": ("activate", "resetPassword", "deactivate"),
+    "STAGED": ("activate", "deactivate"),
+    "SUSPENDED": ("unsuspend", "deactivate"),
+    "LOCKED_OUT": ("unlock", "resetPassword", "deactivate"),
+    "PASSWORD_EXPIRED": ("resetPassword", "deactivate"),
+    "RECOVERY": ("resetPassword", "deactivate"),
+    "DEPROVISIONED": ("activate", "delete"),
+}
+_OPERATIONS = {
+    "resetPassword": "reset_password",
+    "expirePassword": "expire_password",
+    "resetFactors": "reset_factors",
+}
+
+_TIMES = tuple(
+    f"T{minute // 60:02d}:{minute % 60:02d}:{minute * 7 % 60:02d}.000Z" for minute in range(7 * 60, 19 * 60)
+)
+_decode = msgspec.json.Decoder().decode
+
+
+class OktaUsers(Collection):
+    """The users of an Okta org."""
+
+    kind = "User"
+
+    def __init__(self, people: People, state: int, types: tuple[str, str]) -> None:
+        self.people = people
+        self._keys = CodeKeys(state, "00u", 10, ORG)
+        self._types = tuple(f'"type":{{"id":"{key}"}}' for key in types)
+        self._found: dict[str, Sequence[int]] = {}
+
+    def __len__(self) -> int:
+        return self.people.count
+
+    def key(self, index: int) -> str:
+        return self._keys.key(index)
+
+    def index(self, key: str) -> int:
+        if key == "me":
+            return 0
+        if "@" in key:
+            return self.people.by_login(key)
+        index = self._keys.index(key)
+        if 0 <= index < self.people.count:
+            return index
+        return self.people.by_login(f"{key}@{self.people.domain}")  # the part before @ will do, as in the real one
+
+    def render(self, index: int, shape: Schema) -> bytes:
+        return self._text(index).encode()
+
+    def row(self, index: int, shape: Schema) -> Any:
+        return _decode(self._text(index))
+
+    def get(self, key: str, shape: Schema) -> Any:
+        index = self.index(key)
+        if index < 0:
+            return None
+        row = self.row(index, shape)
+        here = row["_links"]["self"]["href"]
+        for name in _TRANSITIONS[row["status"]]:
+            row["_links"][name] = {"href": f"{here}/lifecycle/{_OPERATIONS.get(name, name)}", "method": "POST"}
+        return row
+
+    def _text(self, index: int) -> str:
+        people = self.people
+        (_, roll, first, last, login, department, title, manager, office, contractor, status, made, signed_in) = (
+            people.person(index)
+        )
+        days = people.clock.days_ago
+        key = self._keys.key(index)
+        created = days[made] + _TIMES[roll % 720]
+        activated = changed = password = last_login = "null"
+        updated = created
+        if status != STAGED:
+            activated = changed = f'"{created}"'
+        if status not in (STAGED, PROVISIONED):
+            password = f'"{days[(roll >> 24) % made]}{_TIMES[(roll >> 8) % 720]}"'
+        if signed_in >= 0:
+            seen = signed_in or 1
+            last_login = f'"{days[seen]}{_TIMES[(roll >> 12) % 720]}"'
+            updated = max(created, days[1 + (roll >> 36) % made] + _TIMES[(roll >> 10) % 720])
+            if status != ACTIVE:
+                changed = f'"{days[1 + (roll >> 28) % seen]}{_TIMES[(roll >> 16) % 720]}"'
+        boss = 'null,"managerId":null'
+        if manager >= 0:
+            boss_first, boss_last, _ = people.name(manager)
+            boss = f'"{boss_first} {boss_last}","managerId":"{self._keys.key(manager)}"'
+        return _TEMPLATE % (
+            key,
+            STATUS_NAMES[status],
+            created,
+            activated,
+            changed,
+            last_login,
+            updated,
+            password,
+            self._types[contractor],
+            first,
+            last,
+            first,
+            last,
+            login,
+            login,
+            _PHONES[roll % 100] if roll & 64 else "null",
+            title,
+            _PLACES[department][office],
+            boss,
+            index + 1,
+            _KINDS[contractor],
+            login,
+            _OKTA if roll >> 18 & 7 else _DIRECTORY,
+            key,
+        )
+
+    # -- lists
+
+    def select(self, query: Query) -> Sequence[int]:
+        """`filter`, `search`, `q` and, with `search`, `sortBy`; without them all but the deprovisioned."""
+        text = query.text("filter")
+        search = query.text("search")
+        start = query.text("q").strip().lower()
+        if text and search:
+            raise Refusal("filter", "filter", detail="filter and search can't be used together")
+        if not text and not search:
+            positions: Sequence[int] = self.people.listed()
+            return [at for at in positions if self.begins(at, start)] if start else positions
+        wanted = parse(text or search, "filter" if text else "search")
+        if text and (odd := [name for name in wanted.attributes if name not in _FILTERABLE]):
+            raise Refusal(
+                "filter", "filter", detail=f"filter doesn't take {odd[0]}; it takes {', '.join(_FILTERABLE)}"
+            )
+        positions = self._passing(text or search, wanted)
+        if search and query.text("sortBy"):
+            positions = ordered(self, Schema(), positions, query)
+        return positions
+
+    def _passing(self, text: str, wanted: Filter) -> Sequence[int]:
+        """Who passes a filter: computed where it is one equality, else read; remembered for the next pages."""
+        found = self._found.get(text)
+        if found is not None:
+            return found
+        path, value = wanted.equal or ("", "")
+        one = -2
+        if path == "id":
+            one = self.index(value) if not value.startswith("me") and "@" not in value else -1
+        elif path in ("profile.login", "profile.email"):
+            one = self.people.by_login(value)
+        if one != -2:
+            found = (one,) if one >= 0 else ()
+        elif path == "status" and value.upper() in STATUS_NAMES:
+            status = STATUS_NAMES.index(value.upper())
+            found = self.people.members("status", status, lambda index: self.people.status(index) == status)
+        else:
+            test = wanted.test
+            found = [at for at in range(len(self)) if test(_decode(self._text(at)))]
+        if len(self._found) >= 16:
+            self._found.clear()
+        self._found[text] = found
+        return found
+
+    def begins(self, index: int, start: str) -> bool:
+        first, last, _ = self.people.name(index)
+        first, last = first.lower(), last.lower()
+        return first.startswith(start) or last.startswith(start) or self.people.login(index).startswith(start)
+
+    def stays(self, index: int) -> bool:
+        """Whether a user hasn't left."""
+        return self.people.status(index) != LEFT
+
+    def some(self, state: int) -> int:
+        """The position of one of those who haven't left."""
+        index = state % len(self)
+        for turn in range(64):
+            if self.stays(index):
+                return index
+            index = mix(state, turn) % len(self)
+        return 0

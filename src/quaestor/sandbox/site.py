@@ -1,0 +1,418 @@
+"""One provider's stand-in: which objects there are, and the answer to each request.
+
+Before: `core` hands over a request of this provider. After: an `Answer`, whose URLs begin with a placeholder
+for the address under which the sandbox was asked.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from quaestor.catalog.model import Parameter, Schema
+from quaestor.record import Record
+from quaestor.sandbox import bodies
+from quaestor.sandbox.collection import ORIGIN, AnyKey, Collection, Generated, shaped
+from quaestor.sandbox.invent import Inventor
+from quaestor.sandbox.paging import Page, cut, with_parameter
+from quaestor.sandbox.query import Query
+from quaestor.sandbox.refusal import Refusal
+from quaestor.sandbox.routes import Match, Route, Routes
+from quaestor.sandbox.seeded import IntegerKeys, Keys, NameKeys, UuidKeys, state_of
+from quaestor.sandbox.vendors import Manners
+from quaestor.sandbox.words import SERVICES
+from quaestor.sandbox.world import World
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from quaestor.catalog.catalog import Catalog
+
+#: Collections that are kept made; there may be one for each of 100,000 users.
+_KEPT = 2048
+
+
+class Answer(Record):
+    """A response before it is addressed and dated.
+
+    Attributes:
+        links: relation and path with query, for the Link header.
+        ignored: parameters that had no effect.
+    """
+
+    status: int
+    body: bytes
+    media_type: str = "application/json"
+    links: tuple[tuple[str, str], ...] = ()
+    ignored: tuple[str, ...] = ()
+
+
+class Site:
+    """The objects and operations of one provider.
+
+    Attributes:
+        routes: its operations.
+        manners: how its vendor speaks.
+    """
+
+    def __init__(self, provider: str, catalog: Catalog, manners: Manners, inventor: Inventor, world: World) -> None:
+        self.provider = provider
+        self.routes = Routes(provider, catalog)
+        self.manners = manners
+        self._inventor = inventor
+        self._world = world
+        self._made: OrderedDict[tuple[str, ...], Collection] = OrderedDict()
+        self._types: dict[str, str] = {}
+        self._parents = _parents(self.routes)
+        self._references = {**_references(self.routes, self._parents), **world.references}
+        inventor.refer = self._refer
+        inventor.link = self._link
+
+    def scalable(self) -> set[str]:
+        """All names that a scale can set here."""
+        names = set(self._world.scales)
+        for route in self.routes:
+            if route.kind == "list" and not route.names:
+                names |= {route.resource.name, route.template.rpartition("/")[2]}
+        return names
+
+    def world_scales(self) -> tuple[str, ...]:
+        """The names that the vendor's world has for scales."""
+        return tuple(self._world.scales)
+
+    # -- requests
+
+    def answer(self, match: Match, path: str, raw_query: str, body: bytes | None) -> Answer:
+        """The answer to a request that may be made. Raises Refusal."""
+        route = match.route
+        query = Query(raw_query)
+        if route.kind == "write":
+            raise Refusal(
+                "unsupported",
+                f"{route.method.http} {route.method.path}",
+                detail=f"the sandbox doesn't change anything yet: {route.method.http} {route.method.path}",
+            )
+        self._check_parents(match)
+        self._check_query(route, query)
+        response = route.method.response
+        if not response.schema and "json" not in response.media_type:
+            return Answer(response.status, _document(response.media_type), response.media_type or "text/plain")
+        if route.kind == "list":
+            return self._list(match, path, raw_query, query, _parsed(route, body))
+        if route.kind == "item":
+            row = self._item(match, query)
+        else:
+            row = self._single(match)
+        media_type = response.media_type or "application/json"
+        return Answer(
+            response.status, bodies.of_one(self._inventor, route, row), media_type, (), tuple(query.ignored())
+        )
+
+    def _list(self, match: Match, path: str, raw_query: str, query: Query, body: dict[str, Any]) -> Answer:
+        route = match.route
+        collection = self.collection(route.template, match.values)
+        positions = collection.select(query)
+        if positions is None:
+            positions = self.manners.select(collection, route.shape, route.method, query)
+        page = cut(route.method, query, len(positions), body)
+        wanted = positions[page.start : page.stop]
+        expand = collection.expand(query)
+        if expand is None:
+            rows = [collection.render(at, route.shape) for at in wanted]
+        else:
+            rows = []
+            for at in wanted:
+                row = collection.row(at, route.shape)
+                expand(at, row)
+                rows.append(msgspec.json.encode(row))
+        keys = [collection.key(at) for at in wanted] if route.method.response.map_key else ()
+        links, next_url = self._links(route, path, raw_query, page)
+        made = bodies.of_list(self._inventor, route, rows, keys, page, next_url)
+        media_type = route.method.response.media_type or "application/json"
+        return Answer(route.method.response.status, made, media_type, links, tuple(query.ignored()))
+
+    @staticmethod
+    def _links(route: Route, path: str, raw_query: str, page: Page) -> tuple[tuple[tuple[str, str], ...], str]:
+        """The Link header's targets, and the next page's URL for a body."""
+        style = route.method.pagination.style
+        if style not in ("link", "next_url"):
+            return (), ""
+        here = f"{path}?{raw_query}" if raw_query else path
+        following = f"{path}?{with_parameter(raw_query, page.token_param, page.token)}" if page.token else ""
+        if style == "next_url":
+            return (), ORIGIN + following if following else ""
+        return (("self", here), ("next", following)) if following else (("self", here),), ""
+
+    def _item(self, match: Match, query: Query) -> Any:
+        route = match.route
+        collection = self._keyed(route.home, match.values[:-1], route.parameter(len(match.values) - 1))
+        key = match.values[-1]
+        row = collection.get(key, route.shape)
+        if row is None:
+            raise Refusal("missing", key, kind=collection.kind)
+        expand = collection.expand(query)
+        if expand is not None and (at := collection.index(key)) >= 0:
+            expand(at, row)
+        return row
+
+    def _single(self, match: Match) -> Any:
+        route = match.route
+        maker = self._world.singles.get(route.template)
+        facts = {**self._given(route, match.values), **(maker(match.values) if maker else {})}
+        state = state_of(self._world.seed, self.provider, route.home, *match.values)
+        return shaped(self._inventor, route.shape, state, facts)
+
+    def _check_parents(self, match: Match) -> None:
+        """Raises Refusal unless every object that the path goes through exists."""
+        words = match.route.template.split("/")
+        last = len(match.values) - (1 if match.route.kind == "item" else 0)
+        seen = 0
+        for at, word in enumerate(words):
+            if word != "{}":
+                continue
+            if seen < last:
+                home = "/".join(words[:at])
+                collection = self._keyed(home, match.values[:seen], match.route.parameter(seen))
+                if not collection.has(match.values[seen]):
+                    raise Refusal("missing", match.values[seen], kind=collection.kind)
+            seen += 1
+
+    @staticmethod
+    def _check_query(route: Route, query: Query) -> None:
+        """Raises Refusal for a parameter that is missing, or isn't of its type."""
+        for parameter in route.method.parameters:
+            if parameter.location != "query":
+                continue
+            if parameter.wire not in query:
+                if parameter.required:
+                    raise Refusal("invalid", parameter.wire, detail=f"{parameter.wire} is required")
+                continue
+            if parameter.type == "integer":
+                query.number(parameter.wire, 0, low=-(1 << 62))
+                query.forget(parameter.wire)
+
+    # -- objects
+
+    def collection(self, template: str, values: tuple[str, ...]) -> Collection:
+        """The collection at a path; its parents are taken to exist."""
+        at = (template, *values)
+        made = self._made.get(at)
+        if made is None:
+            made = self._make(template, values)
+            self._made[at] = made
+            while len(self._made) > _KEPT:
+                self._made.popitem(last=False)
+        return made
+
+    def _keyed(self, home: str, values: tuple[str, ...], parameter: Parameter | None) -> Collection:
+        """The collection in which a path's parameter names an object."""
+        route = self.routes.reading(home)
+        if home in self._world.collections or (route is not None and route.kind == "list"):
+            return self.collection(home, values)
+        parent = self._parents.get(parameter.parent) if parameter and parameter.parent else None
+        if parent is not None and parent != home:
+            return self.collection(parent, ())
+        if self.routes.reading(home + "/{}") is None:
+            return AnyKey(self._inventor, _kind(home), 0)
+        return self.collection(home, values)
+
+    def _make(self, template: str, values: tuple[str, ...]) -> Collection:
+        maker = self._world.collections.get(template)
+        if maker is not None:
+            return maker(values)
+        state = state_of(self._world.seed, self.provider, template, *values)
+        route = self.routes.reading(template)
+        item = self.routes.reading(template + "/{}")
+        if route is None or route.kind != "list":
+            if item is None:
+                raise LookupError(template)
+            parameter = item.parameter(len(item.names) - 1)
+            return AnyKey(
+                self._inventor,
+                self._world.kind(item),
+                state,
+                key_path=_key_path(item, parameter, None),
+                given=self._given(item, values),
+                whole_numbers=parameter is not None and parameter.type == "integer",
+            )
+        keys, key_path, most = self._keys(route, item, state)
+        count = self._world.count(route, 3 + state % 6)
+        if most:
+            count = min(count, most)
+        return Generated(
+            self._inventor,
+            self._world.kind(route),
+            keys,
+            count,
+            state,
+            key_path=key_path,
+            given=self._given(route, values),
+            facts=self._world.facts.get(template),
+            scalar=bool(route.method.response.scalar) and item is not None,
+            home=None if route.method.http != "GET" else _filled(template, values),
+        )
+
+    def _keys(self, route: Route, item: Route | None, state: int) -> tuple[Keys, tuple[str, ...], int]:
+        """Keys for the objects of a collection, where the key stands in them, and how many there can be (0: any)."""
+        parameter = item.parameter(len(item.names) - 1) if item else None
+        path = _key_path(item, parameter, route) if item else self._asked_for(route)
+        schema = route.shape
+        for name in path:
+            schema = self._inventor.resolve(schema.properties.get(name, Schema()))
+        values = tuple(str(value) for value in schema.enum) or (parameter.enum if parameter else ())
+        if values:
+            return NameKeys(values), path, len(values)
+        if schema.type == "integer" or (parameter is not None and parameter.type == "integer"):
+            return IntegerKeys(state), path, 0
+        if schema.format == "uuid" or (parameter is not None and parameter.format == "uuid"):
+            return UuidKeys(state), path, 0
+        if not path or path[-1] == "id":
+            return self._world.keys(route, state), path, 0
+        turn = state % len(SERVICES)
+        return NameKeys(SERVICES[turn:] + SERVICES[:turn]), path, 0
+
+    def _asked_for(self, route: Route) -> tuple[str, ...]:
+        """Where the key stands in the rows of a list without gets: the column that other methods ask for."""
+        for parent in self._parents:
+            resource, _, column = parent.rpartition(".")
+            if resource == route.resource.id:
+                found = next((c for c in route.method.columns if c.name == column), None)
+                if found is not None:
+                    return found.path
+        return ("id",) if "id" in route.shape.properties else ()
+
+    def _given(self, route: Route, values: tuple[str, ...]) -> dict[str, Any]:
+        """Fields of a row that repeat the path's parameters."""
+        given: dict[str, Any] = {}
+        for at, value in enumerate(values):
+            if at >= len(route.names):
+                break
+            parameter = route.parameter(at)
+            for name in (route.names[at], parameter.field if parameter and not parameter.item_key else ""):
+                field = route.shape.properties.get(name)
+                if field is not None and not (parameter and parameter.item_key):
+                    whole = self._inventor.resolve(field).type == "integer" and value.isdecimal()
+                    given[name] = int(value) if whole else value
+        return given
+
+    # -- references
+
+    def _refer(self, name: str, state: int) -> str | None:
+        template = self._references.get(name)
+        return self._some_key(template, state) if template else None
+
+    def _link(self, kind: str, state: int) -> str | None:
+        if not self._types:
+            self._types = _types(self.routes, self._inventor) or {"": ""}
+        template = self._types.get(kind)
+        return self._some_key(template, state) if template else None
+
+    def _some_key(self, template: str, state: int) -> str | None:
+        if template.count("{}"):
+            return None
+        collection = self.collection(template, ())
+        return collection.key(state % len(collection)) if len(collection) else None
+
+
+def _key_path(item: Route, parameter: Parameter | None, listed: Route | None) -> tuple[str, ...]:
+    """Where in an object of a list the key stands by which a get finds it; empty if it doesn't show."""
+    if parameter is None:
+        return ()
+    routes = (listed, item) if listed else (item,)
+    for route in routes:
+        column = next((c for c in route.method.columns if parameter.field and c.name == parameter.field), None)
+        if column is not None:
+            return column.path
+    for route in routes:
+        for name in (parameter.wire, parameter.name, "id"):
+            if name in route.shape.properties or any(name in branch.properties for branch in route.shape.one_of):
+                return (name,)
+    return ()
+
+
+def _kind(home: str) -> str:
+    """What an object under this path is called: `/api/v1/event-hooks` are `EventHook`s."""
+    words = [word for word in home.split("/") if word and word != "{}"]
+    name = words[-1] if words else "object"
+    name = name[:-3] + "y" if name.endswith("ies") else name.removesuffix("s")
+    return "".join(part[:1].upper() + part[1:] for part in name.replace("-", "_").split("_"))
+
+
+def _filled(template: str, values: tuple[str, ...]) -> str:
+    """The path that a template and values make."""
+    path = template
+    for value in values:
+        path = path.replace("{}", quote(value, safe=""), 1)
+    return path
+
+
+def _parents(routes: Routes) -> dict[str, str]:
+    """The template of the collection without parameters behind each `provider.service.resource.column`."""
+    lists: dict[str, str] = {}
+    for route in routes:
+        if route.kind == "list" and not route.names:
+            lists.setdefault(route.resource.id, route.template)
+    found: dict[str, str] = {}
+    for route in routes:
+        for parameter in route.method.parameters:
+            resource, _, _ = parameter.parent.rpartition(".")
+            if resource in lists:
+                found[parameter.parent] = lists[resource]
+    return found
+
+
+def _references(routes: Routes, parents: Mapping[str, str]) -> dict[str, str]:
+    """Names of parameters that always ask for keys of the same collection: fields of that name hold one."""
+    found: dict[str, str] = {}
+    for route in routes:
+        for parameter in route.method.parameters:
+            template = parents.get(parameter.parent)
+            if template and parameter.wire not in ("id", "name") and parameter.parent.endswith(".id"):
+                found[parameter.wire] = template if found.get(parameter.wire, template) == template else ""
+    return {name: template for name, template in found.items() if template}
+
+
+def _types(routes: Routes, inventor: Inventor) -> dict[str, str]:
+    """The collection of each JSON:API type that has one without parents."""
+    found: dict[str, str] = {}
+    for route in routes:
+        if route.kind == "list" and not route.names and "id" in route.shape.properties:
+            enum = inventor.resolve(route.shape.properties.get("type", Schema())).enum
+            if len(enum) == 1:
+                found.setdefault(str(enum[0]), route.template)
+    return found
+
+
+def _parsed(route: Route, body: bytes | None) -> dict[str, Any]:
+    """The JSON body of a search that is a POST."""
+    if not body or route.method.http == "GET":
+        return {}
+    try:
+        parsed = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        raise Refusal("invalid", "body", detail="the body isn't JSON") from None
+    if not isinstance(parsed, dict):
+        raise Refusal("invalid", "body", detail="the body must be an object")
+    return parsed
+
+
+def _document(media_type: str) -> bytes:
+    """The smallest document of a type that isn't JSON."""
+    if "xml" in media_type:
+        return b'<?xml version="1.0" encoding="UTF-8"?><sandbox/>'
+    if "csv" in media_type:
+        return b"id,name\n1,sandbox\n"
+    if "yaml" in media_type:
+        return b"sandbox: true\n"
+    if "zip" in media_type:
+        return b"PK\x05\x06" + bytes(18)  # an archive without entries
+    return b"sandbox\n"
+
+
+def segments_of(path: str) -> tuple[str, ...]:
+    """The decoded parts of a path."""
+    return tuple(unquote(part) for part in path.split("/")[1:])
