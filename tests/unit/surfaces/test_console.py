@@ -59,7 +59,7 @@ class Terminal(io.StringIO):
 
 class Counts:
     def to_dict(self) -> dict[str, Any]:
-        return {"requests": 12, "rows": 2400}
+        return {"requests": 12, "rows_read": 2400}
 
     def summary(self) -> str:
         return ""

@@ -217,6 +217,12 @@ def test_variables(cli: Cli, tmp_path: Path) -> None:
     data.write_text('{"n": 5, "name": "file"}')
     assert cli("exec", "x", "--var", "name=flag", "-q", str(data), answers=[two_rows()]) == 0
     assert cli.connection.called["variables"] == {"n": 5, "name": "flag"}
+    words = "a=3 b=-0.5 c=true d=007 e=1e5 f=inf g=null h= i=1_0 j=True k=10000000000000000000000"
+    argv = words.split()
+    assert cli("exec", "x", *(word for pair in argv for word in ("--var", pair)), answers=[two_rows()]) == 0
+    assert list(cli.connection.called["variables"].values()) == (
+        [3, -0.5, True, "007", "1e5", "inf", "null", "", "1_0", "True", 10**22]
+    )
     data.write_text("[1]")
     assert cli("exec", "x", "-q", str(data)) == 2
     assert "holds no object" in cli.err
@@ -268,6 +274,15 @@ def test_auth_is_passed_on_and_inline_secrets_are_warned_of(cli: Cli) -> None:
     assert cli("exec", "x", "--auth", json.dumps(inline), answers=[two_rows()]) == 0
     assert "warning: a secret on the command line" in cli.err
     assert "canary" not in cli.err
+
+
+def test_a_dry_run_shows_the_statements_and_runs_none(cli: Cli) -> None:
+    text = "SELECT a FROM t -- all\nWHERE b = '{{ x }}' LIMIT {{ n }}; SHOW PROVIDERS"
+    assert cli("exec", text, "--dryrun", "-o", "json", "--var", "x=it's", "--var", "n=3") == 0
+    assert json.loads(cli.out) == [{"query": "SELECT a FROM t WHERE b = 'it''s' LIMIT 3;\nSHOW PROVIDERS;"}]
+    assert cli.connection.called == {}
+    assert cli("exec", text, "--dryrun") == 2
+    assert "there is no value 'n'" in cli.err
 
 
 # --- what comes out ---

@@ -152,7 +152,8 @@ class Progress:
         start, wait_s = time.monotonic(), self.AFTER_S
         while not self._stopped.wait(wait_s):
             counts = self._stats.to_dict()
-            text = f"{counts.get('requests', 0):,} requests · {counts.get('rows', 0):,} rows"
+            requests, rows = counts.get("requests", 0), counts.get("rows_read", 0)
+            text = f"{requests:,} requests · {rows:,} rows"
             self._write(f"\r{DIM}{text} · {time.monotonic() - start:.0f} s{PLAIN}\x1b[K")
             self._shown = True
             wait_s = self.EVERY_S

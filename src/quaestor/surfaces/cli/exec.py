@@ -17,10 +17,11 @@ from quaestor.surfaces.cli import load
 from quaestor.surfaces.cli.console import Progress
 from quaestor.surfaces.cli.output import Direct, File, Spool
 from quaestor.surfaces.render import Layout, render
+from quaestor.values import ResultColumn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from quaestor.catalog.catalog import Catalog
@@ -45,18 +46,31 @@ def run(invocation: Invocation, console: Console) -> int:
     console.error_format = settings.error_format
     settings = replace(settings, auth=read_auth(values.get("auth", ""), console))
     output = open_output(values, console)
-    success = False
+    shape = layout(settings, console, isinstance(output, File))
+    keep_going = bool(values.get("keep_going"))
+    code, success = 0, False
     try:
-        catalog = open_catalog(note=console.note)
-        try:
-            with open_connection(values, settings, env, catalog) as connection:
-                code = _statements(connection, text, variables, values, settings, console, output)
-        finally:
-            catalog.close()
-        success = code == 0 or bool(values.get("keep_going"))
+        if values.get("dryrun"):
+            _show(load("dryrun").rendered(text, variables), shape, output)
+        else:
+            catalog = open_catalog(note=console.note)
+            try:
+                with open_connection(values, settings, env, catalog) as connection:
+                    results = connection.script(text, variables=variables)
+                    code = _statements(results, keep_going, shape, settings, console, output)
+            finally:
+                catalog.close()
+        success = code == 0 or keep_going
     finally:
         output.close(success)
     return code
+
+
+def _show(query: str, shape: Layout, output: Output) -> None:
+    """What `--dryrun` prints: one row."""
+    for piece in render((ResultColumn("query", "string"),), [[(query,)]], shape):
+        output.write(piece)
+    output.commit()
 
 
 # --- what to run --------------------------------------------------------------------------------------------------
@@ -113,8 +127,25 @@ def template_variables(values: Mapping[str, Any]) -> dict[str, Any]:
     path = values.get("iqldata", "")
     if path:
         variables.update(_read_json_object(path))
-    variables.update(values.get("var", {}))
+    variables.update({name: _typed(text) for name, text in values.get("var", {}).items()})
     return variables
+
+
+def _typed(text: str) -> str | int | float | bool:
+    """The number or boolean that a value of `--var` is written as, so that a bare `{{ n }}` is one; else the text.
+
+    Only if it would be written just so again: inside quotes, `'{{ n }}'` then stays what was typed.
+    """
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            value = kind(text)
+        except ValueError:
+            continue
+        if repr(value) == text and value - value == 0:
+            return value
+    return text
 
 
 def _read_json_object(path: str) -> dict[str, Any]:
@@ -246,18 +277,10 @@ def layout(settings: Settings, console: Console, to_file: bool) -> Layout:
 
 
 def _statements(
-    connection: Connection,
-    text: str,
-    variables: Mapping[str, Any],
-    values: Mapping[str, Any],
-    settings: Settings,
-    console: Console,
-    output: Output,
+    results: Iterator[Result], keep_going: bool, shape: Layout, settings: Settings, console: Console, output: Output
 ) -> int:
     """Run one statement after the other; the exit code."""
-    shape = layout(settings, console, isinstance(output, File))
     code = 0
-    results = connection.script(text, variables=variables)
     while True:
         try:
             result = next(results, None)
@@ -266,7 +289,7 @@ def _statements(
             with result:
                 _one(result, shape, settings, console, output)
         except QuaestorError as error:
-            if isinstance(error, Cancelled) or not values.get("keep_going"):
+            if isinstance(error, Cancelled) or not keep_going:
                 raise
             console.error(error)
             code = code or error.exit_code

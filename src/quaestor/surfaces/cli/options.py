@@ -78,7 +78,7 @@ OPTIONS = (
     Option(
         "--env.file", "env_file", "text", "FILE", "read environment variables from FILE; set ones stay as they are"
     ),
-    Option("--config", "config", "text", "FILE", "the configuration file", commands=("exec", "demo")),
+    Option("--config", "config", "text", "FILE", "the configuration file"),
     # what comes out
     Option("--output", "output", "text", "FORMAT", f"one of {', '.join(OUTPUTS)}", "-o"),
     Option("--delimiter", "delimiter", "text", "CHAR", "between the fields of csv, text and pptext", "-d"),
