@@ -222,9 +222,14 @@ class AuthError(ProviderError):
 
 
 class NotFoundError(ProviderError):
-    """404."""
+    """404.
+
+    Attributes:
+        names_no_object: the vendor says that no object has the key, not that the path is unknown or hidden.
+    """
 
     code = "not_found"
+    names_no_object = False
 
 
 class ConflictError(ProviderError, IntegrityError):

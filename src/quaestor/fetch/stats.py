@@ -8,6 +8,8 @@ from __future__ import annotations
 from _thread import allocate_lock
 from time import monotonic
 
+from quaestor.errors import LimitError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 class Stats:
     """Counters of one statement; `add` may be called from any thread.
+
+    Args:
+        max_requests: the most that the statement may make; 0 for no bound.
 
     Attributes:
         requests: sent, repetitions included.
@@ -28,7 +33,8 @@ class Stats:
         started, first_row_s, total_s: seconds since the statement began, None before they are known.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_requests: int = 0) -> None:
+        self._max_requests = max_requests
         self._lock = allocate_lock()
         self._started = monotonic()
         self.requests = 0
@@ -54,8 +60,13 @@ class Stats:
         wait_s: float = 0.0,
         missing_keys: int = 0,
     ) -> None:
-        """Count."""
+        """Count. Raises LimitError for a request too many, before it is sent."""
         with self._lock:
+            if requests and self._max_requests and self.requests + requests > self._max_requests:
+                raise LimitError(
+                    f"the statement has made {self.requests:,} requests and needs more",
+                    hint="narrow it, or raise max_requests",
+                )
             self.requests += requests
             self.retries += retries
             self.pages += pages

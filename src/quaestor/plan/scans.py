@@ -10,6 +10,7 @@ SELECT. A key too many costs a request; a key too few would lose rows, so nothin
 
 from __future__ import annotations
 
+from quaestor.catalog.model import Column
 from quaestor.errors import BindError, CatalogError
 from quaestor.plan import routes
 from quaestor.plan.bind import choose_route, conjunction, sources_within
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from quaestor.catalog.catalog import Catalog
-    from quaestor.catalog.model import Column, Method, Parameter, Resource, Server
+    from quaestor.catalog.model import Method, Parameter, Resource, Server
     from quaestor.plan.bind import BoundQuery
     from quaestor.plan.routes import Route
     from quaestor.values import SqlValue
+
+
+#: The column that holds a row's whole JSON object.
+RAW = Column("_raw", "object", ())
 
 
 class ScanColumn(Record):
@@ -451,6 +456,8 @@ def _route(use: TableUse, candidates: list[Candidate]) -> Route | None:
 
 def _column(use: TableUse, route: Route, name: str) -> ScanColumn:
     kind = use.type_of(name)
+    if name == RAW.name:
+        return ScanColumn(name, kind, RAW)
     if name in use.server_variables:
         return ScanColumn(name, kind, None, name)
     field = routes.returns(route.method, name)

@@ -1,0 +1,215 @@
+"""Runs a plan: each scan's rows into its table, then the statement over the tables.
+
+Before: `plan.scans` decided what to read and in which order, `run.reading` knows how. After: `run.result` hands
+the rows out. An execution owns one SQLite connection, whose tables live in a temporary file of SQLite's own, and
+belongs to one thread at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+from itertools import islice
+
+import apsw
+
+from quaestor.errors import BindError, Cancelled, EvaluationError, LimitError, QuaestorError
+from quaestor.plan.lower import lower, lower_expression
+from quaestor.run import functions, tables
+from quaestor.run.feed import Feed
+from quaestor.values import convert
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from quaestor.fetch.http import CancelToken
+    from quaestor.plan.scans import Keys, Plan, Scan
+    from quaestor.run.feed import Batch, Part
+    from quaestor.run.reading import Reading
+    from quaestor.run.show import Listing
+    from quaestor.sql import nodes
+    from quaestor.values import SqlValue
+
+#: Rows that are handed out at a time.
+CHUNK = 1000
+
+
+class Execution:
+    """One statement being run.
+
+    Args:
+        parameters: values of `?` and `:name`, as `p1`, `p2` …
+        text: the script, for errors.
+        deadline_s: how long the rows may take; 0 for as long as they need.
+    """
+
+    def __init__(
+        self, parameters: Mapping[str, SqlValue], cancel: CancelToken, text: str, deadline_s: float = 0.0
+    ) -> None:
+        self._parameters = dict(parameters)
+        self._deadline_s = deadline_s
+        self._timer: threading.Timer | None = None
+        self._is_late = False
+        self._cancel = cancel
+        self._text = text
+        self._feeds: list[Feed] = []
+        self._db = apsw.Connection("")
+        self._db.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE")
+        self._db.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
+        functions.register(self._db)
+
+    def evaluate(self, expressions: Sequence[nodes.Expr]) -> dict[nodes.Expr, SqlValue]:
+        """The values of constant expressions. Raises EvaluationError where SQLite can't compute one."""
+        values: dict[nodes.Expr, SqlValue] = {}
+        for expression in expressions:
+            sql = f"SELECT {lower_expression(expression)}"
+            try:
+                row = self._db.execute(sql, self._parameters).fetchone()
+            except (apsw.Error, ValueError) as error:
+                raise self._mapped(error, expression.pos) from error
+            values[expression] = row[0] if row else None
+        return values
+
+    def choose(
+        self, listing: Listing, like: nodes.Expr | None, where: nodes.Expr | None
+    ) -> list[tuple[SqlValue, ...]]:
+        """The rows of a listing whose name is LIKE a pattern and for which a condition holds."""
+        names = [f'"{column.name}"' for column in listing.columns]
+        self._db.execute(f"CREATE TABLE listing({', '.join(names)})")
+        self._db.executemany(f"INSERT INTO listing VALUES({','.join('?' * len(names))})", listing.rows)
+        conditions = [f"({lower_expression(where)})"] if where is not None else []
+        if like is not None:
+            conditions.append(f"{names[listing.name]} LIKE ({lower_expression(like)})")
+        sql = f"SELECT * FROM listing WHERE {' AND '.join(conditions)}"  # noqa: S608 - from a parsed tree
+        try:
+            return list(self._db.execute(sql, self._parameters))
+        except (apsw.Error, ValueError) as error:
+            position = where.pos if where is not None else like.pos if like is not None else -1
+            raise self._mapped(error, position) from error
+
+    def rows(self, plan: Plan, reading: Reading) -> Iterator[Batch]:
+        """The statement's rows, in chunks. Nothing is requested before SQLite has accepted the statement."""
+        self._start_timer()
+        try:
+            if plan.is_stream:
+                scan = plan.scans[0]
+                parts = self._parts(scan, reading, page_rows=plan.first_rows)
+                feed = self._feed(parts, lazy=plan.is_lazy)
+                tables.stream(self._db, scan.table, _types(scan), feed)
+                self._check(plan)
+            else:
+                for scan in plan.scans:
+                    tables.create(self._db, scan.table, _types(scan))
+                self._check(plan)
+                self._spool(plan, reading)
+            cursor = self._db.execute(lower(plan.query.tree, plan), self._parameters)
+            while chunk := list(islice(cursor, CHUNK)):
+                yield chunk
+            if self._cancel.cancelled:
+                raise Cancelled("the statement was cancelled")
+        except (apsw.Error, ValueError, Cancelled) as error:
+            if self._is_late:
+                raise LimitError(
+                    f"the statement took longer than {self._deadline_s:g} s", hint="narrow it, or raise --timeout"
+                ) from error
+            if isinstance(error, Cancelled):
+                raise
+            raise self._mapped(error, -1) from error
+        finally:
+            self.close()
+
+    def _start_timer(self) -> None:
+        if self._deadline_s:
+            self._timer = threading.Timer(self._deadline_s, self._expire)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _expire(self) -> None:
+        self._is_late = True
+        self._cancel.cancel()
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """Stop SQLite in the middle of a step, from any thread."""
+        try:
+            self._db.interrupt()
+        except apsw.ConnectionClosedError:
+            return  # it has ended meanwhile
+
+    def close(self) -> None:
+        """Stop the reading and drop the tables."""
+        if self._timer is not None:
+            self._timer.cancel()
+        while self._feeds:
+            self._feeds.pop().close()
+        self._db.close(True)
+
+    # -------------------------------------------------------------------------------------------- scans
+
+    def _spool(self, plan: Plan, reading: Reading) -> None:
+        """Every scan into its table; all scans whose keys are known are under way at the same time."""
+        started: dict[int, Feed] = {}
+        complete: set[int] = set()
+        for scan in plan.scans:
+            for other in plan.scans:
+                if other.id not in started and other.depends <= complete:
+                    started[other.id] = self._feed(self._parts(other, reading, plan))
+                    started[other.id].start()
+            tables.spool(self._db, scan.table, _types(scan), started[scan.id])
+            complete.add(scan.id)
+
+    def _feed(self, parts: Sequence[Part], *, lazy: bool = False) -> Feed:
+        feed = Feed(parts, self._cancel, lazy=lazy)
+        self._feeds.append(feed)
+        return feed
+
+    def _parts(self, scan: Scan, reading: Reading, plan: Plan | None = None, page_rows: int = 0) -> list[Part]:
+        """One part for each distinct combination of the values that the scan's parameters take."""
+        combinations: list[dict[str, SqlValue]] = [{}]
+        for name, values in scan.constants.items():
+            combinations = [{**known, name: value} for known in combinations for value in values]
+        for keys in scan.keys:
+            assert plan is not None
+            rows = self._key_rows(scan, keys, plan)
+            combinations = [{**known, **row} for known in combinations for row in rows]
+        return reading.parts(scan, combinations, page_rows)
+
+    def _key_rows(self, scan: Scan, keys: Keys, plan: Plan) -> list[dict[str, SqlValue]]:
+        """The distinct keys, as values of their parameters' types; NULL and what no value can equal left out."""
+        types = [scan.method.parameter(name).type for name in keys.parameters]  # type: ignore[union-attr]
+        found: dict[tuple[SqlValue, ...], None] = {}
+        for row in self._db.execute(lower(keys.select, plan), self._parameters):
+            converted = [convert(value, kind) for value, kind in zip(row, types, strict=True)]
+            if all(part.is_exact and part.value is not None for part in converted):
+                found[tuple(part.value for part in converted)] = None
+        return [dict(zip(keys.parameters, row, strict=True)) for row in found]
+
+    # ------------------------------------------------------------------------------------------- errors
+
+    def _check(self, plan: Plan) -> None:
+        """Let SQLite compile the statement over the empty tables: what it refuses costs no request."""
+        for select in (plan.query.tree, *(keys.select for scan in plan.scans for keys in scan.keys)):
+            try:
+                self._db.execute(f"EXPLAIN {lower(select, plan)}", self._parameters)
+            except apsw.SQLError as error:
+                raise BindError(_message(error), text=self._text, position=plan.query.tree.pos) from error
+
+    def _mapped(self, error: Exception, position: int) -> QuaestorError:
+        if isinstance(error, apsw.FullError | apsw.IOError | apsw.CantOpenError):
+            return LimitError(f"no room for the statement's temporary tables: {_message(error)}")
+        if isinstance(error, apsw.TooBigError | apsw.NoMemError):
+            return LimitError(f"a value is too big for SQLite: {_message(error)}")
+        if isinstance(error, apsw.InterruptError):
+            return Cancelled("the statement was cancelled")
+        message = _message(error)
+        if position >= 0 and isinstance(error, apsw.SQLError):
+            return BindError(message, text=self._text, position=position)
+        return EvaluationError(message)
+
+
+def _types(scan: Scan) -> list[str]:
+    return [column.type for column in scan.columns]
+
+
+def _message(error: Exception) -> str:
+    return str(error).removeprefix("SQLError: ")

@@ -1,0 +1,309 @@
+"""How a scan is read: its connection, its requests, its rows.
+
+Before: `run.executor` has a scan and the values that its parameters take. After: `run.feed` reads the parts. One
+connection has one origin for its credential: the first that is used, and no other.
+"""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+
+from quaestor.errors import BindError, ForbiddenError, LimitError, NotFoundError
+from quaestor.fetch.auth import Authenticator, provider_credentials, stackql_credentials
+from quaestor.fetch.client import Client, Governor
+from quaestor.fetch.request import base_url, build_request
+from quaestor.fetch.transport import HttpTransport, Limits
+from quaestor.fetch.url import origin_of
+from quaestor.secrets import Redactor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from quaestor.catalog.catalog import Catalog
+    from quaestor.catalog.model import Provider, Server
+    from quaestor.config import Settings
+    from quaestor.fetch.http import CancelToken, HttpRequest, Transport
+    from quaestor.fetch.stats import Stats
+    from quaestor.fetch.url import Origin
+    from quaestor.plan.scans import Plan, Scan
+    from quaestor.run.feed import Batch, Part
+    from quaestor.values import SqlValue
+
+#: Stands in a URL that EXPLAIN shows for a value that isn't known before the statement runs.
+_UNKNOWN = "quaestor-unknown-{}"
+
+
+class Connections:
+    """The connections of a session: which provider each is of, where its requests go, and who signs them.
+
+    Args:
+        endpoints: origins that replace the provider's host, by connection or provider.
+        auth: StackQL's `--auth` entries, by connection or provider.
+        transport: carries all requests instead of sockets.
+        env: where credentials and server variables are looked up.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        *,
+        endpoints: Mapping[str, str],
+        auth: Mapping[str, Any],
+        transport: Transport | None,
+        env: Mapping[str, str],
+    ) -> None:
+        self._settings = settings
+        self._catalog = catalog
+        self._endpoints = endpoints
+        self._auth = auth
+        self._env = env
+        self._transport = transport
+        self._redactor = Redactor()
+        self._governor = Governor(max_wait_s=settings.max_wait_s, concurrency=settings.concurrency)
+        self._clients: dict[str, tuple[Origin, Client]] = {}
+        self._lock = allocate_lock()
+        self._names: dict[str, str] | None = None
+
+    def names(self) -> dict[str, str]:
+        """Every connection and its provider: those that are configured, and one of its own name for each provider."""
+        if self._names is None:
+            own = {provider.name: provider.name for provider in self._catalog.providers()}
+            configured = {name: connection.provider for name, connection in self._settings.connections.items()}
+            self._names = {**own, **configured}
+        return self._names
+
+    def provider(self, connection: str) -> Provider:
+        """The provider of a connection."""
+        provider = self._catalog.provider(self.names()[connection])
+        assert provider is not None
+        return provider
+
+    def endpoint(self, connection: str) -> str:
+        """The origin that stands in for the provider's host, or an empty text."""
+        configured = self._settings.endpoint(connection, self.names()[connection])
+        return self._endpoints.get(connection) or self._endpoints.get(self.names()[connection]) or configured
+
+    def domain(self, connection: str) -> str:
+        """The connection's custom domain, or an empty text."""
+        configured = self._settings.connection(connection)
+        return configured.domain if configured is not None else ""
+
+    def variables(self, connection: str, server: Server, given: Mapping[str, SqlValue]) -> dict[str, SqlValue]:
+        """The value of each server variable: what the statement says, else the connection, else the environment."""
+        configured = self._settings.connection(connection)
+        values: dict[str, SqlValue] = {}
+        for variable in server.variables:
+            name = variable.name
+            value = given.get(name)
+            if value is None and configured is not None:
+                value = configured.variables.get(name)
+            if value is None:
+                value = self._env.get(server.variables_env.get(name, "")) or variable.default or None
+            if value is not None:
+                values[name] = value
+        return values
+
+    def client(self, connection: str, url: str) -> Client:
+        """Who sends this connection's requests; `url` is the first of them.
+
+        Raises AuthError where a credential is missing, ForbiddenError for a second origin: a token serves one.
+        """
+        origin = origin_of(url)
+        with self._lock:
+            known = self._clients.get(connection)
+            if known is None:
+                known = self._clients[connection] = (origin, self._new_client(connection, origin))
+        if known[0] != origin:
+            raise ForbiddenError(
+                f"the connection {connection} is for {known[0]}, this statement asks {origin}",
+                hint="one token serves one organisation: name a second connection in the configuration file",
+            )
+        return known[1]
+
+    def close(self) -> None:
+        """Close the sockets."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _new_client(self, connection: str, origin: Origin) -> Client:
+        provider = self.provider(connection)
+        entry = self._auth.get(connection, self._auth.get(provider.name))
+        if entry is not None:
+            parts = stackql_credentials(provider.name, entry, self._env)
+        else:
+            configured = self._settings.connection(connection)
+            parts = provider_credentials(provider, self._env, configured.credentials if configured else None)
+        if self._transport is None:
+            limits = Limits(total_s=self._settings.request_timeout_s)
+            self._transport = HttpTransport(limits, ca_bundle=self._settings.ca_bundle, proxy=self._settings.proxy)
+        authenticator = Authenticator(origin, parts, self._redactor)
+        return Client(self._transport, authenticator, self._governor, provider=provider, redactor=self._redactor)
+
+
+class Reading:
+    """Reads the scans of one statement."""
+
+    def __init__(
+        self,
+        connections: Connections,
+        settings: Settings,
+        cancel: CancelToken,
+        stats: Stats,
+        notify: Callable[[str], None] | None = None,
+    ) -> None:
+        self._connections = connections
+        self._settings = settings
+        self._cancel = cancel
+        self._stats = stats
+        self._notify = notify
+
+    def check(self, plan: Plan) -> None:
+        """Find out before the first request whether every scan has a host and a credential."""
+        for scan in plan.scans:
+            for values in self._settings_of(scan):
+                self._connections.client(scan.connection, self._base_url(scan, values))
+
+    def parts(self, scan: Scan, combinations: Sequence[Mapping[str, SqlValue]], page_rows: int = 0) -> list[Part]:
+        """One part for each combination of parameter values. Raises LimitError for more than `max_requests`."""
+        settings = self._settings_of(scan)
+        count = len(settings) * len(combinations)
+        if count > self._settings.max_requests:
+            raise LimitError(
+                f"{scan.resource.id} would take {count:,} requests, more than {self._settings.max_requests:,}",
+                hint="narrow the statement, or raise max_requests",
+            )
+        if scan.filled and self._notify is not None:
+            names = ", ".join(scan.filled)
+            self._notify(f"{scan.resource.id}: {names} is filled from its parent, {count:,} requests follow")
+        return [
+            self._part(scan, values, combination, page_rows) for values in settings for combination in combinations
+        ]
+
+    def urls(self, scan: Scan) -> list[str]:
+        """The URLs that a scan begins with; values that aren't known yet stand as `{name}`."""
+        unknown = {name: _UNKNOWN.format(name) for keys in scan.keys for name in keys.parameters}
+        combinations: list[dict[str, SqlValue]] = [dict(unknown)]
+        for name, values in scan.constants.items():
+            combinations = [{**known, name: value} for known in combinations for value in values]
+        urls = []
+        for settings in self._settings_of(scan):
+            for combination in combinations:
+                url = self._request(scan, settings, combination).url
+                for name, mark in unknown.items():
+                    url = url.replace(mark, f"{{{name}}}")
+                urls.append(url)
+        return urls
+
+    # ----------------------------------------------------------------------------------------- requests
+
+    def _settings_of(self, scan: Scan) -> list[dict[str, SqlValue]]:
+        """The combinations of server variables, complete: usually one."""
+        combinations: list[dict[str, SqlValue]] = [{}]
+        for name, values in scan.settings.items():
+            combinations = [{**known, name: value} for known in combinations for value in values]
+        return [self._connections.variables(scan.connection, scan.server, given) for given in combinations]
+
+    def _base_url(self, scan: Scan, settings: Mapping[str, SqlValue]) -> str:
+        return base_url(
+            scan.server,
+            _known(settings),
+            endpoint=self._connections.endpoint(scan.connection),
+            custom_domain=self._connections.domain(scan.connection),
+        )
+
+    def _request(
+        self, scan: Scan, settings: Mapping[str, SqlValue], combination: Mapping[str, SqlValue]
+    ) -> HttpRequest:
+        values: dict[str, Any] = dict(_known(settings))
+        for name, value in combination.items():
+            parameter = scan.method.parameter(name)
+            is_boolean = parameter is not None and parameter.type == "boolean" and value in (0, 1)
+            values[name] = bool(value) if is_boolean else value
+        return build_request(
+            scan.method,
+            scan.server,
+            values,
+            endpoint=self._connections.endpoint(scan.connection),
+            custom_domain=self._connections.domain(scan.connection),
+        )
+
+    # --------------------------------------------------------------------------------------------- rows
+
+    def _part(
+        self,
+        scan: Scan,
+        settings: Mapping[str, SqlValue],
+        combination: Mapping[str, SqlValue],
+        page_rows: int,
+    ) -> Part:
+        def read() -> Iterator[Batch]:
+            return self._read(scan, settings, combination, page_rows)
+
+        return read
+
+    def _read(
+        self,
+        scan: Scan,
+        settings: Mapping[str, SqlValue],
+        combination: Mapping[str, SqlValue],
+        page_rows: int,
+    ) -> Iterator[Batch]:
+        # imported here: they bring msgspec, which SHOW and EXPLAIN do without
+        from quaestor.fetch.decode import Decoder
+        from quaestor.fetch.pages import read_pages
+
+        fields = tuple(column.field for column in scan.columns if column.field is not None)
+        decoder = Decoder(scan.method.response, scan.method.pagination, fields)
+        request = self._request(scan, settings, combination)
+        client = self._connections.client(scan.connection, request.url)
+        pages = read_pages(
+            client,
+            scan.method,
+            request,
+            decoder,
+            self._cancel,
+            self._stats,
+            page_rows=page_rows,
+            max_pages=self._settings.max_pages,
+        )
+        try:
+            for page in pages:
+                extra = self._extra(scan, settings, combination)
+                yield [(*row, *extra) for row in page.rows] if extra else page.rows
+        except NotFoundError as error:
+            if not (error.names_no_object and self._is_key(scan, combination)):
+                raise
+            self._stats.add(missing_keys=1)
+
+    def _is_key(self, scan: Scan, combination: Mapping[str, SqlValue]) -> bool:
+        """Whether the statement chose a path parameter's value: then "not found" means that it has no row."""
+        return any(p.location == "path" and p.name in combination for p in scan.method.parameters)
+
+    def _extra(
+        self, scan: Scan, settings: Mapping[str, SqlValue], combination: Mapping[str, SqlValue]
+    ) -> tuple[SqlValue, ...]:
+        """The values of the columns that are no fields: the same for every row of a page."""
+        extra: list[SqlValue] = []
+        for column in scan.columns:
+            if column.field is not None:
+                continue
+            if column.name == "_connection":
+                extra.append(scan.connection)
+            elif column.name == "_fetched_at":
+                from datetime import UTC, datetime
+
+                extra.append(datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+            elif column.parameter in settings:
+                extra.append(settings[column.parameter])
+            elif column.parameter in combination:
+                extra.append(combination[column.parameter])
+            else:
+                raise BindError(f"{column.name} of {scan.resource.id} has no value here")
+        return tuple(extra)
+
+
+def _known(settings: Mapping[str, SqlValue]) -> dict[str, str]:
+    return {name: str(value) for name, value in settings.items() if value is not None}
