@@ -60,10 +60,13 @@ class ColumnRef(Expr):
 
 
 class Parameter(Expr):
-    """`?` and `?3` have no name; `:a`, `@a` and `$a` have it with its sign. `index`: from 1, as SQLite numbers."""
+    """`:a`, `@a` and `$a` have a name, sign included; `?` and `?3` a number from 1.
+
+    As in SQLite, `?` is one more than the highest number before it, named parameters counted too.
+    """
 
     name: str
-    index: int
+    index: int = 0
 
 
 class Placeholder(Expr):

@@ -44,7 +44,8 @@ RESERVED = _words("""
 """)
 #: FILTER, OVER, WINDOW are keywords in one place only.
 _IN_PLACE = frozenset(("FILTER", "OVER", "WINDOW"))
-_KEYWORDS = {word: word for word in FALLBACK | JOIN_WORDS | RESERVED | _IN_PLACE | {"INDEXED"}}
+#: Every keyword of SQLite, as a key.
+KEYWORDS = {word: word for word in FALLBACK | JOIN_WORDS | RESERVED | _IN_PLACE | {"INDEXED"}}
 
 #: What can stand for a name: `nm`, `ids` and `idj` of SQLite's grammar.
 NAMES = FALLBACK | JOIN_WORDS | {"id", "string", "INDEXED"}
@@ -131,7 +132,7 @@ def tokenize(text: str) -> Tokens:
     starts: list[int] = []
     ends: list[int] = []
     add_kind, add_start, add_end = kinds.append, starts.append, ends.append
-    keywords, signs, in_place = _KEYWORDS, _SIGNS, False
+    keywords, signs, in_place = KEYWORDS, _SIGNS, False
     for match in _TOKEN.finditer(text):
         group = match.lastindex or 0
         start, end = match.span(group)

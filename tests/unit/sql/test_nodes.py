@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import pickle
 
+import pytest
+
 from quaestor.record import replace
 from quaestor.sql.nodes import (
     Binary,
@@ -49,6 +51,25 @@ def test_copies_keep_the_span() -> None:
     again = pickle.loads(pickle.dumps(SUM))
     assert (again, again.left.pos) == (SUM, 7)
     assert copy.deepcopy(SUM) == SUM
+
+
+def test_patterns_name_the_parts_in_order() -> None:
+    match SUM:
+        case Binary("+", ColumnRef((name,)), Literal("integer", number)):
+            assert (name, number) == ("a", 1)
+        case _:
+            raise AssertionError("the pattern should match")
+
+
+def test_nodes_are_made_like_records() -> None:
+    assert Literal(kind="null") == Literal("null", None)
+    assert OrderTerm(A, nulls="LAST", descending=True, pos=3).pos == 3
+    with pytest.raises(TypeError, match="needs a value for 'expr'"):
+        OrderTerm()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="has no field 'name'"):
+        OrderTerm(A, name=1)  # type: ignore[call-arg]
+    with pytest.raises(AttributeError, match="immutable"):
+        A.pos = 3
 
 
 def test_walk_gives_parents_first_and_in_order() -> None:

@@ -55,7 +55,7 @@ class Parser(Workspace):
     """The whole parser. Without `extended`, it accepts one SELECT of SQLite and nothing more."""
 
     def script(self) -> Script:
-        """Everything in the text."""
+        """Everything in the text. A comment may swallow a semicolon: provider pages print `… -- required;`."""
         statements: list[Statement] = []
         blocks: list[Block] = []
         try:
@@ -68,7 +68,7 @@ class Parser(Workspace):
                 self.parameters.clear()
                 self.last_parameter = 0
                 statements.append(self.statement())
-                if self.kind not in (";", ""):
+                if self.kind not in (";", "") and not (self.extended and self.swallowed(";")):
                     self.fail("the end of the statement", hint=self.end_hint())
         except RecursionError:  # the caller's own stack was deep already
             raise too_deep() from None

@@ -12,10 +12,9 @@ if TYPE_CHECKING:
 
     from quaestor.sql.nodes import Expr, Select
 
-#: How deep a statement may nest: a pair of parentheses, a CASE, an operator's operand count one, a subquery three.
+#: How deep the tree of a statement may be. An operand counts one, a subquery three, and of operators in a row each
+#: one: `a || b || c` is a tree to the left. AND, OR, compound SELECTs and lists are flat.
 MAX_DEPTH = 200
-#: How many operators of one precedence may follow each other (AND, OR and compound SELECT have no such bound).
-MAX_CHAIN = 200
 
 #: Every word that is a name when nothing else could be meant.
 ANY_NAME = NAMES | RESERVED
@@ -87,6 +86,13 @@ class Cursor:
         """The blanks and comments before the token here."""
         return self.text[self.last_end : self.start] if self.at else ""
 
+    def swallowed(self, sign: str) -> bool:
+        """Whether a comment right before the token here ends in `sign`."""
+        gap = self.gap()
+        lines = [line.split("--", 1)[1] for line in gap.splitlines() if "--" in line]
+        blocks = [part.split("*/")[0] for part in gap.split("/*")[1:]]
+        return any(comment.rstrip().endswith(sign) for comment in [*lines, *blocks])
+
     # ----------------------------------------------------------------------------------------------- stepping on
 
     def accept(self, kind: str) -> bool:
@@ -155,10 +161,8 @@ class Cursor:
     def longer(self) -> None:
         """Counts one more operator in a row. Raises LimitError."""
         self.chain += 1
-        if self.chain > MAX_CHAIN:
-            raise LimitError(
-                f"more than {MAX_CHAIN} operators in a row", hint="use parentheses, IN (…) or a subquery over VALUES"
-            )
+        if self.chain + self.depth > MAX_DEPTH:
+            raise too_deep()
 
     # ----------------------------------------------------------------------------------------------------- names
 
@@ -249,7 +253,8 @@ class Cursor:
 
 def too_deep() -> LimitError:
     return LimitError(
-        f"the statement nests deeper than {MAX_DEPTH} levels", hint="a WITH clause can take the inner parts out"
+        f"the statement nests deeper than {MAX_DEPTH} levels, counting operators in a row",
+        hint="WITH takes inner SELECTs out; IN (…), parentheses around halves or a table make long rows short",
     )
 
 

@@ -93,12 +93,15 @@ class Expressions(Cursor):
                 break
             if kind in _BINARY:
                 self.at += 1
-                left = Binary(kind, left, self.expr(its_level + 1), pos=start, end=self.last_end)
+                right = self.expr(its_level + 1)
+                left = Binary(kind, left, right, pos=start, end=self.ends[self.at - 1])
             elif its_level <= AND:
                 left = self.logical(kind, its_level, left, start)
             else:
                 left = self.infix(kind, left, start)
-            self.longer()
+            self.chain += 1
+            if self.chain + self.depth > MAX_DEPTH:
+                raise too_deep()
         if chain > self.chain:
             self.chain = chain
         self.depth -= 1
@@ -197,9 +200,9 @@ class Expressions(Cursor):
             return self.function()
         if after == ".":
             return self.dotted()
-        start, end = self.starts[at], self.ends[at]
         if self.kinds[at] == "string":
             return string_value(self)
+        start, end = self.starts[at], self.ends[at]
         name = self.here()
         self.at = at + 1
         if end - start in (4, 5) and (word := self.text[start:end].lower()) in ("true", "false"):
@@ -224,7 +227,6 @@ class Expressions(Cursor):
     def parameter(self) -> Expr:
         pos, token = self.start, self.token()
         self.at += 1
-        name, index = "", 0
         if token == "?":
             index = self.last_parameter + 1
         elif token[0] == "?":
@@ -232,12 +234,13 @@ class Expressions(Cursor):
         elif token[0] == "#" and token[1].isdigit():
             raise self.error(f"{token!r} is not a parameter", pos, hint="write ?, ?1, :name, @name or $name")
         else:
-            name = token
-            index = self.parameters.setdefault(name, self.last_parameter + 1)
+            index = self.parameters.setdefault(token, self.last_parameter + 1)
         if not 1 <= index <= 32766:
             raise self.error("a parameter's number is from ?1 to ?32766", pos)
         self.last_parameter = max(self.last_parameter, index)
-        return Parameter(name, index, pos=pos, end=self.last_end)
+        if token[0] == "?":
+            return Parameter("", index, pos=pos, end=self.last_end)
+        return Parameter(token, pos=pos, end=self.last_end)
 
     def parenthesis(self) -> Expr:
         pos = self.start

@@ -38,6 +38,8 @@ _JOIN_BITS = {
     "INNER": _INNER,
     "CROSS": _INNER | _CROSS,
 }
+#: What can begin `table.*`: not the names that begin another operand.
+_TABLES = NAMES - {"CAST", "RAISE", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"}
 _QUERIES = frozenset(("SELECT", "VALUES", "WITH"))
 _COMPOUND = frozenset(("UNION", "INTERSECT", "EXCEPT"))
 
@@ -172,20 +174,22 @@ class Selects(Expressions):
         return tuple(columns)
 
     def column(self) -> ResultColumn | Star:
-        pos = self.start
-        if self.kinds[self.at + 1] == "." and (star := self.star()):
+        at = self.at
+        pos = self.starts[at]
+        if self.kinds[at + 1] == "." and (star := self.star()):
             return star
-        if self.accept("*"):
-            return Star(pos=pos, end=self.last_end)
+        if self.kinds[at] == "*":
+            self.at += 1
+            return Star((), pos=pos, end=self.last_end)
         expr = self.expr()
-        end = self.last_end
+        end = self.ends[self.at - 1]
         return ResultColumn(expr, self.alias(), pos=pos, end=end)
 
     def star(self) -> Star | None:
         """`table.*`: beyond SQLite, with up to four parts."""
         kinds, at, pos = self.kinds, self.at, self.start
         parts = 0
-        while kinds[at] in (ANY_NAME if parts and self.extended else NAMES) and kinds[at + 1] == ".":
+        while kinds[at] in (ANY_NAME if parts and self.extended else _TABLES) and kinds[at + 1] == ".":
             at += 2
             parts += 1
             if parts == (4 if self.extended else 1):

@@ -79,7 +79,7 @@ class Workspace(Writes):
         self.expect_word("DESCRIBE", "DESC")
         if self.word() == "METHOD" and self.kinds[self.at + 1] in NAMES:
             self.at += 1
-            extended = bool(self.accept_word("EXTENDED", "FULL"))
+            extended = self.kinds[self.at + 1] in NAMES and bool(self.accept_word("EXTENDED", "FULL"))
             return DescribeMethod(self.path("a method", 5), extended, pos=pos, end=self.last_end)
         extended = self.kinds[self.at + 1] in NAMES and bool(self.accept_word("EXTENDED", "FULL"))
         return Describe(self.path("a resource", 4), extended, pos=pos, end=self.last_end)

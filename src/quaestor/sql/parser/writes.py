@@ -178,12 +178,7 @@ class Writes(Selects):
 
     def comma_in_comment(self) -> bool:
         """Whether a comment has swallowed the comma: the provider pages print `@a = 'x' --required,`."""
-        gap = self.gap()
-        lines = [line.split("--", 1)[1] for line in gap.splitlines() if "--" in line]
-        blocks = [part.split("*/")[0] for part in gap.split("/*")[1:]]
-        if any(comment.rstrip().endswith(",") for comment in [*lines, *blocks]):
-            return True
-        return self.fail("','")
+        return self.swallowed(",") or self.fail("','")
 
     def argument(self) -> Argument:
         pos = self.start
