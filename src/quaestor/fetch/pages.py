@@ -52,8 +52,12 @@ def read_pages(
     ForbiddenError for a next link to another origin.
     """
     pagination = method.pagination
+    starts_late = bool(pagination.token_param) and query_value(request.url, pagination.token_param) is not None
     request, size = _sized(pagination, request, page_rows)
-    walk = _Walk(pagination, request, size)
+    if pagination.style == "page" and not starts_late:
+        # named even if it is the first: Datadog's monitors come all at once where no page is named
+        request = _with(request, pagination.token_param, pagination.first)
+    walk = _Walk(pagination, request, size, starts_late)
     count = 0
     while True:
         response = client.send(method, walk.request, cancel, stats)
@@ -86,14 +90,19 @@ def _sized(pagination: Pagination, request: HttpRequest, page_rows: int) -> tupl
     if not pagination.size_max:
         return request, pagination.size_default
     size = min(pagination.size_max, page_rows) if page_rows else pagination.size_max
-    return replace(request, url=with_query(request.url, pagination.size_param, str(size))), size
+    return _with(request, pagination.size_param, size), size
+
+
+def _with(request: HttpRequest, name: str, value: str | int) -> HttpRequest:
+    return replace(request, url=with_query(request.url, name, str(value)))
 
 
 class _Walk:
     """Where in a list we are: the next request, and what was seen."""
 
-    def __init__(self, pagination: Pagination, request: HttpRequest, size: int) -> None:
+    def __init__(self, pagination: Pagination, request: HttpRequest, size: int, starts_late: bool) -> None:
         self.request = request
+        self._starts_late = starts_late  # at a page or offset of the statement's own: the total counts more rows
         self._pagination = pagination
         self._size = size
         self._rows = 0
@@ -162,8 +171,7 @@ class _Walk:
             return None
         here = query_value(self.request.url, pagination.token_param)
         number = int(here) if here is not None and here.lstrip("-").isdigit() else pagination.first
-        started_late = query_value(next(iter(self._first_url())), pagination.token_param) is not None
-        if page.more is None and self._is_last(page, started_late):
+        if page.more is None and self._is_last(page):
             return None
         if response.body == self._last_body:
             raise LimitError(f"two pages in a row are the same: {pagination.token_param} has no effect")
@@ -171,15 +179,12 @@ class _Walk:
         counts_rows = pagination.style == "offset" and pagination.step == "rows"
         return self._to_value(str(number + (page.count if counts_rows else 1)))
 
-    def _is_last(self, page: Page, started_late: bool) -> bool:
-        if page.total is not None and not started_late:
+    def _is_last(self, page: Page) -> bool:
+        if page.total is not None and not self._starts_late:
             return self._rows >= page.total
         return bool(self._size) and page.count < self._size
 
     # ------------------------------------------------------------------------------------------- steps
-
-    def _first_url(self) -> list[str]:
-        return [url for url in self._seen if isinstance(url, str) and "://" in url][:1] or [self.request.url]
 
     def _to_url(self, target: str) -> HttpRequest:
         url = join(self.request.url, target)
@@ -193,7 +198,7 @@ class _Walk:
         return replace(self.request, url=url)
 
     def _to_value(self, value: str) -> HttpRequest:
-        return replace(self.request, url=with_query(self.request.url, self._pagination.token_param, value))
+        return _with(self.request, self._pagination.token_param, value)
 
     def _once(self, token: Any) -> None:
         if token in self._seen:

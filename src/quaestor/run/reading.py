@@ -228,6 +228,7 @@ class Reading:
             values,
             endpoint=self._connections.endpoint(scan.connection),
             custom_domain=self._connections.domain(scan.connection),
+            body=_search_body(scan),
         )
 
     # --------------------------------------------------------------------------------------------- rows
@@ -303,6 +304,23 @@ class Reading:
             else:
                 raise BindError(f"{column.name} of {scan.resource.id} has no value here")
         return tuple(extra)
+
+
+def _search_body(scan: Scan) -> bytes | None:
+    """The body of a list that is asked for by POST: what the catalog says it always holds."""
+    body = scan.method.body
+    if body is None:
+        return None
+    import json
+
+    whole: dict[str, Any] = {}
+    for path, value in body.constants.items():
+        *parents, last = path.split(".")
+        at = whole
+        for key in parents:
+            at = at.setdefault(key, {})
+        at[last] = value
+    return json.dumps(whole).encode()
 
 
 def _known(settings: Mapping[str, SqlValue]) -> dict[str, str]:

@@ -1,0 +1,248 @@
+"""Paging: every style to its end, and an error instead of a list that doesn't end."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from quaestor.catalog.model import Column, Method, Pagination, Response
+from quaestor.errors import ForbiddenError, LimitError
+from quaestor.fetch.decode import Decoder
+from quaestor.fetch.http import CancelToken, HttpRequest, HttpResponse
+from quaestor.fetch.pages import next_link, read_pages
+from quaestor.fetch.stats import Stats
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Answer = Callable[[str], tuple[Any, list[str]]]
+
+BASE = "https://api.example.com/v1/things"
+
+
+class Server:
+    """Stands for the client: answers a URL with a JSON value and Link headers, and notes what was asked."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+        self.bodies: list[bytes | None] = []
+
+    def send(self, method: Method, request: HttpRequest, cancel: CancelToken, stats: Stats) -> HttpResponse:
+        self.asked.append(request.url.removeprefix(BASE))
+        self.bodies.append(request.body)
+        value, links = self.answer(request.url)
+        return HttpResponse(200, tuple(("link", link) for link in links), json.dumps(value).encode())
+
+
+def read(
+    answer: Answer,
+    pagination: Pagination,
+    *,
+    url: str = BASE,
+    rows: str = "",
+    most: int = 0,
+    body: bytes | None = None,
+) -> tuple[list[Any], Server]:
+    server = Server(answer)
+    response = Response(row_path=(rows,) if rows else ())
+    method = Method("list_things", "select", "GET", "/v1/things", response=response, pagination=pagination)
+    decoder = Decoder(response, pagination, [Column("n", "integer", ("n",))])
+    pages = read_pages(
+        server,  # type: ignore[arg-type]
+        method,
+        HttpRequest("GET", url, body=body),
+        decoder,
+        CancelToken(),
+        Stats(),
+        page_rows=most,
+    )
+    return [row[0] for page in pages for row in page.rows], server
+
+
+def things(start: int, stop: int) -> list[dict[str, int]]:
+    return [{"n": n} for n in range(start, stop)]
+
+
+def number(url: str, name: str, default: int = 0) -> int:
+    for part in url.partition("?")[2].split("&"):
+        key, _, value = part.partition("=")
+        if key == name:
+            return int(value)
+    return default
+
+
+def test_link_headers_are_followed_to_the_end() -> None:
+    def answer(url: str) -> tuple[Any, list[str]]:
+        at = number(url, "after")
+        links = ['<https://api.example.com/v1/things>; rel="self"']
+        if at < 3:
+            links.append(f'<{BASE}?limit=200&after={at + 1}>; rel="next"')
+        return things(at * 2, at * 2 + 2), links
+
+    rows, server = read(answer, Pagination("link", "after", size_param="limit", size_max=200))
+    assert rows == list(range(8))
+    assert server.asked == ["?limit=200", *(f"?limit=200&after={n}" for n in (1, 2, 3))]
+
+
+def test_a_next_url_in_the_body_may_be_relative() -> None:
+    def answer(url: str) -> tuple[Any, list[str]]:
+        at = number(url, "p")
+        return {"value": things(at, at + 1), "_links": {"next": {"href": f"?p={at + 1}"} if at < 2 else None}}, []
+
+    rows, server = read(answer, Pagination("next_url", token_path=("_links", "next", "href")), rows="value")
+    assert (rows, server.asked) == ([0, 1, 2], ["", "?p=1", "?p=2"])
+
+
+def test_cursors_go_into_the_query_or_the_body() -> None:
+    def answer(url: str) -> tuple[Any, list[str]]:
+        return {"data": things(0, 1), "meta": {"after": "b&c" if "cursor" not in url else None}}, []
+
+    rows, server = read(answer, Pagination("cursor", "cursor", token_path=("meta", "after")), rows="data")
+    assert (rows, server.asked) == ([0, 0], ["", "?cursor=b%26c"])
+
+    turns = iter(["t", None])
+    in_body = Pagination("cursor", "page.cursor", token_in="body", token_path=("after",))
+    rows, server = read(
+        lambda _: ({"data": things(0, 1), "after": next(turns)}, []), in_body, rows="data", body=b'{"q":1}'
+    )
+    assert [json.loads(body or b"") for body in server.bodies] == [{"q": 1}, {"q": 1, "page": {"cursor": "t"}}]
+
+
+def test_page_numbers_end_by_the_total() -> None:
+    def answer(url: str) -> tuple[Any, list[str]]:
+        at = number(url, "page", -1)
+        return {"data": things(at * 2, min(at * 2 + 2, 5)), "total": 5}, []
+
+    pagination = Pagination("page", "page", size_param="size", size_max=2, total_path=("total",))
+    rows, server = read(answer, pagination, rows="data")
+    assert rows == list(range(5))
+    assert server.asked == ["?size=2&page=0", "?size=2&page=1", "?size=2&page=2"]
+
+
+def test_page_numbers_end_by_a_short_page_where_the_size_is_known() -> None:
+    rows, server = read(
+        lambda url: (things(number(url, "page") * 2, min(number(url, "page") * 2 + 2, 3)), []),
+        Pagination("page", "page", size_param="size", size_max=2),
+    )
+    assert (rows, len(server.asked)) == ([0, 1, 2], 2)
+
+
+def test_page_numbers_end_by_an_empty_page_where_it_is_not() -> None:
+    rows, server = read(
+        lambda url: (things(number(url, "page"), min(number(url, "page") + 1, 2)), []),
+        Pagination("page", "page", first=0),
+    )
+    assert (rows, len(server.asked)) == ([0, 1], 3)
+
+
+def test_offsets_count_rows_or_pages() -> None:
+    def by_rows(url: str) -> tuple[Any, list[str]]:
+        at = number(url, "offset")
+        return {"data": things(at, min(at + 2, 5)), "more": at + 2 < 5}, []
+
+    rows, server = read(by_rows, Pagination("offset", "offset", more_path=("more",)), rows="data")
+    assert (rows, server.asked) == ([0, 1, 2, 3, 4], ["", "?offset=2", "?offset=4"])
+
+    _, server = read(by_rows, Pagination("offset", "offset", step="pages", more_path=("more",)), rows="data")
+    assert server.asked[:3] == ["", "?offset=1", "?offset=2"]
+
+
+def test_what_the_statement_binds_is_where_it_starts() -> None:
+    def answer(url: str) -> tuple[Any, list[str]]:
+        at = number(url, "page")
+        return {"data": things(at, at + 1) if at < 9 else [], "total": 9}, []
+
+    pagination = Pagination("page", "page", total_path=("total",))
+    rows, server = read(answer, pagination, url=f"{BASE}?page=7", rows="data")
+    assert (rows, server.asked) == ([7, 8], ["?page=7", "?page=8", "?page=9"])
+
+
+@pytest.mark.parametrize(("most", "asked"), [(5, "?limit=5"), (0, "?limit=200"), (900, "?limit=200")])
+def test_the_page_is_no_larger_than_what_is_enough(most: int, asked: str) -> None:
+    pagination = Pagination("link", "after", size_param="limit", size_max=200)
+    assert read(lambda _: ([], []), pagination, most=most)[1].asked == [asked]
+
+
+def test_a_bound_page_size_stays() -> None:
+    pagination = Pagination("link", "after", size_param="limit", size_max=200)
+    assert read(lambda _: ([], []), pagination, url=f"{BASE}?limit=7")[1].asked == ["?limit=7"]
+
+
+@pytest.mark.parametrize(
+    "pagination",
+    [
+        Pagination("link"),
+        Pagination("next_url", token_path=("next",)),
+        Pagination("cursor", "c", token_path=("token",)),
+        Pagination("page", "page"),
+        Pagination("offset", "offset"),
+    ],
+    ids=lambda pagination: pagination.style,
+)
+def test_what_goes_in_circles_is_an_error_after_one_request_too_many(pagination: Pagination) -> None:
+    def answer(url: str) -> tuple[Any, list[str]]:
+        return {"data": things(0, 1), "next": BASE, "token": "same"}, [f'<{BASE}?x=1>; rel="next"']
+
+    server = Server(answer)
+    with pytest.raises(LimitError, match=r"circles|the same"):
+        read(lambda url: server.answer(server.asked.append(url) or url), pagination, rows="data")  # type: ignore[func-returns-value]
+    assert len(server.asked) <= 3
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example.com/v1",
+        "http://api.example.com/v1",
+        "https://api.example.com:444/v1",
+        "//evil.example.com/",
+    ],
+)
+def test_a_next_link_to_another_origin_is_refused(target: str) -> None:
+    asked: list[str] = []
+
+    def answer(url: str) -> tuple[Any, list[str]]:
+        asked.append(url)
+        return things(0, 1), [f'<{target}>; rel="next"']
+
+    with pytest.raises(ForbiddenError):
+        read(answer, Pagination("link"))
+    assert asked == [BASE]
+
+
+def test_empty_pages_without_end_are_an_error() -> None:
+    turns = iter(range(1000))
+    with pytest.raises(LimitError, match="doesn't end"):
+        read(
+            lambda _: ({"data": [], "after": f"t{next(turns)}"}, []),
+            Pagination("cursor", "c", token_path=("after",)),
+            rows="data",
+        )
+
+
+def test_a_full_only_page_is_no_proof() -> None:
+    pagination = Pagination("none", size_param="limit", size_max=3)
+    with pytest.raises(LimitError, match="may be more"):
+        read(lambda _: (things(0, 3), []), pagination)
+    assert read(lambda _: (things(0, 2), []), pagination)[0] == [0, 1]
+    assert read(lambda _: (things(0, 2), []), pagination, url=f"{BASE}?limit=2")[0] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("headers", "target"),
+    [
+        (['<https://a/x?after=1,2>; rel="next"'], "https://a/x?after=1,2"),
+        (["<https://a/self>; rel=self, <https://a/n>; rel=next"], "https://a/n"),
+        (['<https://a/self>; rel="self"', '<https://a/n>; rel="prev next"; title="a;b,c"'], "https://a/n"),
+        (['<https://a/n>; title="x, <y>; rel=next"; rel="prev"'], ""),
+        (["<https://a/n>;rel = NEXT"], "https://a/n"),
+        (["nonsense", "<unclosed; rel=next"], ""),
+        ([], ""),
+    ],
+)
+def test_link_header(headers: list[str], target: str) -> None:
+    assert next_link(headers) == target
