@@ -1,0 +1,140 @@
+"""One request on its whole way: signed, let through, sent, sent again, and its refusal made an error.
+
+Before: `fetch.pages` or `run` has a request. After: it has a response that is a success, or an exception. A client is
+for one connection, and so for one origin; governor and transport are shared by all.
+"""
+
+from __future__ import annotations
+
+from quaestor.errors import LimitError, ProviderError, TransportError
+from quaestor.fetch.failure import failure
+from quaestor.fetch.governor import Governor
+from quaestor.fetch.retry import RetryPolicy, backoff, may_repeat, rate_limit, told_wait
+from quaestor.secrets import Redactor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quaestor.catalog.model import Method, Provider
+    from quaestor.errors import ForbiddenError
+    from quaestor.fetch.auth import Authenticator
+    from quaestor.fetch.http import CancelToken, HttpRequest, HttpResponse, Transport
+    from quaestor.fetch.stats import Stats
+
+__all__ = ["Client", "Governor"]
+
+
+class Client:
+    """Sends the requests of one connection; thread safe.
+
+    Args:
+        provider: for the name of its request id header.
+        redactor: knows the secrets to mask in messages.
+        policy: when to send again; its total wait is the governor's `max_wait_s` unless it is given.
+        max_requests: the most that one statement may send, repetitions included; 0 for no bound.
+        random: numbers from 0 to 1 for the jitter of delays.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        authenticator: Authenticator,
+        governor: Governor,
+        *,
+        provider: Provider | None = None,
+        redactor: Redactor | None = None,
+        policy: RetryPolicy | None = None,
+        max_requests: int = 0,
+        random: Callable[[], float] | None = None,
+    ) -> None:
+        self._transport = transport
+        self._authenticator = authenticator
+        self._governor = governor
+        self._request_id_header = provider.request_id_header if provider is not None else ""
+        self._redactor = redactor or Redactor()
+        self._policy = policy or RetryPolicy(total_s=governor.max_wait_s)
+        self._max_requests = max_requests
+        self._random = random
+
+    def send(self, method: Method, request: HttpRequest, cancel: CancelToken, stats: Stats) -> HttpResponse:
+        """The response of a success: 2xx, or the status that the method documents.
+
+        Raises ProviderError for what the API refuses, TransportError, RateLimitError for a wait that is too long,
+        LimitError, ForbiddenError for another origin or a redirect, Cancelled.
+        """
+        signed = self._authenticator.sign(request)
+        waited = 0.0
+        attempt = 0
+        while True:
+            outcome = self._attempt(signed, cancel, stats)
+            if not isinstance(outcome, TransportError) and _is_success(outcome, method):
+                return outcome
+            attempt += 1
+            clock = self._governor.clock
+            told = 0.0 if isinstance(outcome, TransportError) else told_wait(outcome, clock.time())
+            delay = max(told, backoff(self._policy, attempt, self._random or _system_random()))
+            repeats = may_repeat(request, outcome) and attempt < self._policy.attempts
+            if not repeats or waited + delay > self._policy.total_s:
+                raise self._error(method, request, outcome, told if repeats else 0.0)
+            clock.sleep(delay, cancel)
+            waited += delay
+            stats.add(retries=1, wait_s=delay)
+
+    def _attempt(self, signed: HttpRequest, cancel: CancelToken, stats: Stats) -> HttpResponse | TransportError:
+        """What came of sending it once; the governor learns from it."""
+        bucket = signed.bucket or signed.method
+        permit = self._governor.permit(str(self._authenticator.origin), bucket, cancel, stats)
+        limit = None
+        refused = False
+        wait_s = 0.0
+        try:
+            if self._max_requests and stats.requests >= self._max_requests:
+                raise LimitError(
+                    f"the statement has sent {self._max_requests:,} requests, the most allowed",
+                    hint="narrow it, or raise max_requests",
+                )
+            stats.add(requests=1)
+            response = self._transport.send(signed, cancel)
+            now = self._governor.clock.time()
+            limit = rate_limit(response, now)
+            refused = response.status == 429
+            wait_s = told_wait(response, now)
+        except TransportError as error:
+            return error
+        finally:
+            permit.done(limit, refused=refused, wait_s=wait_s)
+        stats.add(bytes_received=len(response.body))
+        if limit is not None and limit.limit > 0:
+            stats.note_bucket(bucket, limit.remaining)
+        return response
+
+    def _error(
+        self, method: Method, request: HttpRequest, outcome: HttpResponse | TransportError, told: float
+    ) -> ProviderError | TransportError | ForbiddenError:
+        """The error for an outcome; `told` is the wait that the server asked for and that was too long."""
+        if isinstance(outcome, TransportError):
+            outcome.message = self._redactor.mask(outcome.message)
+            outcome.args = (outcome.message,)
+            return outcome
+        error = failure(
+            method,
+            request,
+            outcome,
+            self._redactor,
+            request_id_header=self._request_id_header,
+            sources=self._authenticator.sources,
+        )
+        if told > 0 and isinstance(error, ProviderError):
+            error.hint = f"the server asks to wait {told:.0f} s; --max-wait allows {self._policy.total_s:g} s"
+        return error
+
+
+def _is_success(response: HttpResponse, method: Method) -> bool:
+    return 200 <= response.status < 300 or response.status == method.response.status
+
+
+def _system_random() -> Callable[[], float]:
+    from random import random  # 5 ms that only a request in trouble needs
+
+    return random
