@@ -1,28 +1,25 @@
-"""A session: text in, results out. The whole way of a statement is in `Connection.sql` and `_select`.
+"""A session: text in, results out.
 
-parse → substitute → bind → plan → run. Before: a surface has a text. After: a `Result`.
+parse → substitute → bind → plan → run: the first two here, the rest in `run.selecting`. Before: a surface has a text.
+After: a `Result`.
 """
 
 from __future__ import annotations
 
 import os
+from _thread import allocate_lock
 
 from quaestor import __version__
 from quaestor.catalog.store import open_catalog
 from quaestor.config import Settings
-from quaestor.errors import BindError, QuaestorError, UnsupportedError, UsageError
+from quaestor.errors import BindError, UnsupportedError, UsageError
 from quaestor.fetch.http import CancelToken
 from quaestor.fetch.stats import Stats
-from quaestor.plan import explain as explaining
-from quaestor.plan.bind import bind
-from quaestor.plan.scans import constants_of, plan
-from quaestor.run.executor import Execution
-from quaestor.run.reading import Connections, Reading
 from quaestor.run.result import Result
 from quaestor.run.show import Listing, Shower
 from quaestor.sql import nodes
-from quaestor.sql.parser import parse
-from quaestor.sql.template import substitute
+from quaestor.sql.parser import parse_script
+from quaestor.sql.template import block_values, substitute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +29,7 @@ if TYPE_CHECKING:
 
     from quaestor.catalog.catalog import Catalog
     from quaestor.fetch.http import Transport
-    from quaestor.plan.scans import Plan
+    from quaestor.run.selecting import Selector
     from quaestor.values import SqlValue
 
 #: What parses and is not there yet, and with which words a person finds it in the documentation.
@@ -82,14 +79,14 @@ class Connection:
         self._notify = notify
         self.settings = settings or Settings()
         self.catalog: Catalog = catalog if catalog is not None else open_catalog()
-        self._connections = Connections(
-            self.settings,
-            self.catalog,
-            endpoints={**self.settings.endpoints, **(endpoints or {})},
-            auth={**self.settings.auth, **(auth or {})},
-            transport=transport,
-            env=os.environ if env is None else env,
-        )
+        self._endpoints = {**self.settings.endpoints, **(endpoints or {})}
+        self._auth = {**self.settings.auth, **(auth or {})}
+        self._transport = transport
+        self._env = os.environ if env is None else env
+        own = {provider.name: provider.name for provider in self.catalog.providers()}
+        self._names = {**own, **{name: known.provider for name, known in self.settings.connections.items()}}
+        self._selector: Selector | None = None
+        self._lock = allocate_lock()
         self._default: tuple[str, ...] = ()
         self._closed = False
 
@@ -108,11 +105,11 @@ class Connection:
 
         Raises QuaestorError; for a SELECT only what is wrong with the statement, the rest as the rows are read.
         """
-        statements = _parsed(text)
+        statements, known = _parsed(text, variables)
         if len(statements) != 1:
             count = "no statement" if not statements else f"{len(statements)} statements"
             raise UsageError(f"sql() runs one statement, this text has {count}", hint="script() runs several")
-        return self._run(statements[0], text, params, variables)
+        return self._run(statements[0], text, params, known)
 
     def script(
         self,
@@ -122,14 +119,18 @@ class Connection:
         variables: Mapping[str, Any] | None = None,
     ) -> Iterator[Result]:
         """Run several statements, each when its result is asked for; the text is parsed whole before the first."""
-        for statement in _parsed(text):
-            yield self._run(statement, text, params, variables)
+        statements, known = _parsed(text, variables)
+        for statement in statements:
+            yield self._run(statement, text, params, known)
 
     def close(self) -> None:
         """Give the network connections back."""
         if not self._closed:
             self._closed = True
-            self._connections.close()
+            if self._selector is not None:
+                self._selector.close()
+            elif self._transport is not None:
+                self._transport.close()
 
     def __enter__(self) -> Connection:
         return self
@@ -146,11 +147,11 @@ class Connection:
         statement: nodes.Statement,
         text: str,
         params: Sequence[SqlValue] | Mapping[str, SqlValue] | None,
-        variables: Mapping[str, Any] | None,
+        variables: Mapping[str, Any],
     ) -> Result:
         if self._closed:
             raise UsageError("the connection is closed")
-        statement = substitute(statement, variables or {}, text=text)
+        statement = substitute(statement, variables, text)
         values = _parameters(statement, params, text)
         try:
             return self._dispatch(statement, text, values)
@@ -160,9 +161,9 @@ class Connection:
             raise
 
     def _dispatch(self, statement: nodes.Statement, text: str, values: dict[str, SqlValue]) -> Result:
-        shower = Shower(self.catalog, self._connections.names(), self._default, text)
+        shower = Shower(self.catalog, self._names, self._default, text)
         if isinstance(statement, nodes.Select):
-            return self._select(statement, text, values)
+            return self._selecting().select(statement, text, values, self._default)
         if isinstance(statement, nodes.Show):
             return self._filtered(shower.show(statement, __version__), statement, text, values)
         if isinstance(statement, nodes.ShowInsert):
@@ -172,7 +173,7 @@ class Connection:
         if isinstance(statement, nodes.DescribeMethod):
             return _listed(shower.describe_method(statement))
         if isinstance(statement, nodes.Explain):
-            return self._explain(statement, text, values)
+            return self._selecting().explain(statement, text, values, self._default)
         if isinstance(statement, nodes.Use):
             return self._use(statement, text)
         if isinstance(statement, nodes.Sleep):
@@ -185,69 +186,37 @@ class Connection:
             hint="this version reads: SELECT, SHOW, DESCRIBE, EXPLAIN, USE",
         )
 
-    def _select(self, statement: nodes.Select, text: str, values: dict[str, SqlValue]) -> Result:
-        """Bind, plan, run."""
-        cancel, stats = CancelToken(), Stats(self.settings.max_requests)
-        execution = Execution(values, cancel, text, deadline_s=self.settings.deadline_s)
-        try:
-            query, ready = self._planned(statement, text, execution)
-            reading = Reading(self._connections, self.settings, cancel, stats, self._notify)
-            reading.check(ready)
-        except QuaestorError:
-            execution.close()
-            raise
-        return Result(
-            query.columns,
-            execution.rows(ready, reading),
-            stats=stats,
-            cancel=cancel,
-            explain=lambda: self._explained(ready, text),
-            on_close=execution.close,
-        )
+    def _selecting(self) -> Selector:
+        """What runs SELECTs, made for the first of them."""
+        # imported here: SHOW and DESCRIBE answer in half the time without them (docs/decisions/0003-late-imports.md)
+        from quaestor.run.reading import Connections
+        from quaestor.run.selecting import Selector
 
-    def _planned(self, statement: nodes.Select, text: str, execution: Execution) -> Any:
-        query = bind(statement, self.catalog, self._connections.names(), text=text, default=self._default)
-        constants = constants_of(query)
-        found = execution.evaluate(constants)
-        return query, plan(query, found, self.catalog, text=text, fill_parents=self.settings.fill_parents)
-
-    def _explain(self, statement: nodes.Explain, text: str, values: dict[str, SqlValue]) -> Result:
-        inner = statement.statement
-        if statement.analyze or statement.query_plan or not isinstance(inner, nodes.Select):
-            what = "EXPLAIN ANALYZE" if statement.analyze else "EXPLAIN QUERY PLAN" if statement.query_plan else ""
-            raise UnsupportedError(
-                f"{what or 'EXPLAIN of this statement'} is not there yet",
-                text=text,
-                position=statement.pos,
-                hint="EXPLAIN SELECT … lists the requests that a SELECT would make",
-            )
-        execution = Execution(values, CancelToken(), text)
-        try:
-            _, ready = self._planned(inner, text, execution)
-            return self._explained(ready, text)
-        finally:
-            execution.close()
-
-    def _explained(self, ready: Plan, text: str) -> Result:
-        reading = Reading(self._connections, self.settings, CancelToken(), Stats())
-        rows = explaining.explain(ready, reading.urls, text)
-        return Result(explaining.COLUMNS, [rows], stats=Stats())
+        with self._lock:
+            if self._selector is None:
+                connections = Connections(
+                    self.settings,
+                    self.catalog,
+                    self._names,
+                    endpoints=self._endpoints,
+                    auth=self._auth,
+                    transport=self._transport,
+                    env=self._env,
+                )
+                self._selector = Selector(self.settings, self.catalog, connections, self._names, self._notify)
+            return self._selector
 
     def _filtered(self, listing: Listing, statement: nodes.Show, text: str, values: dict[str, SqlValue]) -> Result:
         """A listing, its rows chosen by LIKE (of the name) and WHERE."""
         if statement.like is None and statement.where is None:
             return _listed(listing)
-        execution = Execution(values, CancelToken(), text)
-        try:
-            rows = execution.choose(listing, statement.like, statement.where)
-        finally:
-            execution.close()
+        rows = self._selecting().choose(listing, statement, text, values)
         return Result(listing.columns, [rows], stats=Stats())
 
     def _use(self, statement: nodes.Use, text: str) -> Result:
         connection = statement.path[0]
-        provider = self._connections.names().get(connection)
-        shower = Shower(self.catalog, self._connections.names(), (), text)
+        provider = self._names.get(connection)
+        shower = Shower(self.catalog, self._names, (), text)
         if provider is None:
             shower.provider(statement, statement.path)
         if len(statement.path) > 1 and provider is not None:
@@ -258,12 +227,7 @@ class Connection:
         return Result((), (), stats=Stats(), message=f"using {'.'.join(statement.path)}")
 
     def _sleep(self, statement: nodes.Sleep, text: str, values: dict[str, SqlValue]) -> Result:
-        execution = Execution(values, CancelToken(), text)
-        try:
-            found = execution.evaluate([statement.milliseconds])
-        finally:
-            execution.close()
-        milliseconds = found[statement.milliseconds]
+        milliseconds = self._selecting().value(statement.milliseconds, text, values)
         if not isinstance(milliseconds, int | float) or milliseconds < 0:
             raise BindError("SLEEP takes milliseconds", text=text, position=statement.pos)
         CancelToken().wait(milliseconds / 1000)
@@ -300,8 +264,10 @@ def connect(
 # ----------------------------------------------------------------------------------------- small pieces
 
 
-def _parsed(text: str) -> tuple[nodes.Statement, ...]:
-    return parse(text)
+def _parsed(text: str, variables: Mapping[str, Any] | None) -> tuple[tuple[nodes.Statement, ...], Mapping[str, Any]]:
+    """The statements of a text, and the values of placeholders: its own blocks', and over them those given."""
+    script = parse_script(text)
+    return script.statements, {**block_values(script, text), **(variables or {})}
 
 
 def _listed(listing: Listing) -> Result:

@@ -39,6 +39,7 @@ class Connections:
     """The connections of a session: which provider each is of, where its requests go, and who signs them.
 
     Args:
+        names: each connection's provider.
         endpoints: origins that replace the provider's host, by connection or provider.
         auth: StackQL's `--auth` entries, by connection or provider.
         transport: carries all requests instead of sockets.
@@ -49,6 +50,7 @@ class Connections:
         self,
         settings: Settings,
         catalog: Catalog,
+        names: Mapping[str, str],
         *,
         endpoints: Mapping[str, str],
         auth: Mapping[str, Any],
@@ -57,6 +59,7 @@ class Connections:
     ) -> None:
         self._settings = settings
         self._catalog = catalog
+        self._names = names
         self._endpoints = endpoints
         self._auth = auth
         self._env = env
@@ -65,26 +68,17 @@ class Connections:
         self._governor = Governor(max_wait_s=settings.max_wait_s, concurrency=settings.concurrency)
         self._clients: dict[str, tuple[Origin, Client]] = {}
         self._lock = allocate_lock()
-        self._names: dict[str, str] | None = None
-
-    def names(self) -> dict[str, str]:
-        """Every connection and its provider: those that are configured, and one of its own name for each provider."""
-        if self._names is None:
-            own = {provider.name: provider.name for provider in self._catalog.providers()}
-            configured = {name: connection.provider for name, connection in self._settings.connections.items()}
-            self._names = {**own, **configured}
-        return self._names
 
     def provider(self, connection: str) -> Provider:
         """The provider of a connection."""
-        provider = self._catalog.provider(self.names()[connection])
+        provider = self._catalog.provider(self._names[connection])
         assert provider is not None
         return provider
 
     def endpoint(self, connection: str) -> str:
         """The origin that stands in for the provider's host, or an empty text."""
-        configured = self._settings.endpoint(connection, self.names()[connection])
-        return self._endpoints.get(connection) or self._endpoints.get(self.names()[connection]) or configured
+        configured = self._settings.endpoint(connection, self._names[connection])
+        return self._endpoints.get(connection) or self._endpoints.get(self._names[connection]) or configured
 
     def domain(self, connection: str) -> str:
         """The connection's custom domain, or an empty text."""

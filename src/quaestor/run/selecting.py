@@ -1,0 +1,131 @@
+"""SELECT and EXPLAIN: bind, plan, run.
+
+Before: `run.engine` has a statement whose placeholders have values. After: a `Result`. SHOW and DESCRIBE do without
+this module and all that it brings (`plan`, `fetch`, SQLite), so `run.engine` imports it when the first statement
+needs it: `docs/decisions/0003-late-imports.md`.
+"""
+
+from __future__ import annotations
+
+from quaestor.errors import QuaestorError, UnsupportedError
+from quaestor.fetch.http import CancelToken
+from quaestor.fetch.stats import Stats
+from quaestor.plan import explain as explaining
+from quaestor.plan.bind import bind
+from quaestor.plan.scans import constants_of, plan
+from quaestor.run.executor import Execution
+from quaestor.run.reading import Connections, Reading
+from quaestor.run.result import Result
+from quaestor.sql import nodes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from quaestor.catalog.catalog import Catalog
+    from quaestor.config import Settings
+    from quaestor.plan.bind import BoundQuery
+    from quaestor.plan.scans import Plan
+    from quaestor.run.show import Listing
+    from quaestor.values import SqlValue
+
+
+class Selector:
+    """Runs SELECTs over the connections of a session; thread safe.
+
+    Args:
+        names: each connection's provider.
+        notify: told what a person may want to know while a statement runs.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        connections: Connections,
+        names: Mapping[str, str],
+        notify: Callable[[str], None] | None,
+    ) -> None:
+        self._settings = settings
+        self._catalog = catalog
+        self._connections = connections
+        self._names = names
+        self._notify = notify
+
+    def select(
+        self, statement: nodes.Select, text: str, values: Mapping[str, SqlValue], default: tuple[str, ...]
+    ) -> Result:
+        """The statement's rows; nothing is requested before they are asked for."""
+        cancel, stats = CancelToken(), Stats(self._settings.max_requests)
+        execution = Execution(values, cancel, text, deadline_s=self._settings.deadline_s)
+        try:
+            query, ready = self._planned(statement, text, execution, default)
+            reading = Reading(self._connections, self._settings, cancel, stats, self._notify)
+            reading.check(ready)
+        except QuaestorError:
+            execution.close()
+            raise
+        return Result(
+            query.columns,
+            execution.rows(ready, reading),
+            stats=stats,
+            cancel=cancel,
+            explain=lambda: self._explained(ready, text),
+            on_close=execution.close,
+        )
+
+    def explain(
+        self, statement: nodes.Explain, text: str, values: Mapping[str, SqlValue], default: tuple[str, ...]
+    ) -> Result:
+        """A row for each scan of the SELECT inside; no request is made."""
+        inner = statement.statement
+        if statement.analyze or statement.query_plan or not isinstance(inner, nodes.Select):
+            kind = "EXPLAIN of this statement"
+            kind = "EXPLAIN ANALYZE" if statement.analyze else "EXPLAIN QUERY PLAN" if statement.query_plan else kind
+            raise UnsupportedError(
+                f"{kind} is not there yet",
+                text=text,
+                position=statement.pos,
+                hint="EXPLAIN SELECT … lists the requests that a SELECT would make",
+            )
+        execution = Execution(values, CancelToken(), text)
+        try:
+            _, ready = self._planned(inner, text, execution, default)
+            return self._explained(ready, text)
+        finally:
+            execution.close()
+
+    def choose(
+        self, listing: Listing, statement: nodes.Show, text: str, values: Mapping[str, SqlValue]
+    ) -> list[tuple[SqlValue, ...]]:
+        """The rows of a listing that LIKE and WHERE leave."""
+        execution = Execution(values, CancelToken(), text)
+        try:
+            return execution.choose(listing, statement.like, statement.where)
+        finally:
+            execution.close()
+
+    def value(self, expression: nodes.Expr, text: str, values: Mapping[str, SqlValue]) -> SqlValue:
+        """The value of an expression without columns."""
+        execution = Execution(values, CancelToken(), text)
+        try:
+            return execution.evaluate([expression])[expression]
+        finally:
+            execution.close()
+
+    def close(self) -> None:
+        """Give the network connections back."""
+        self._connections.close()
+
+    def _planned(
+        self, statement: nodes.Select, text: str, execution: Execution, default: tuple[str, ...]
+    ) -> tuple[BoundQuery, Plan]:
+        query = bind(statement, self._catalog, self._names, text=text, default=default)
+        constants = execution.evaluate(constants_of(query))
+        fill_parents = self._settings.fill_parents
+        return query, plan(query, constants, self._catalog, text=text, fill_parents=fill_parents)
+
+    def _explained(self, ready: Plan, text: str) -> Result:
+        reading = Reading(self._connections, self._settings, CancelToken(), Stats())
+        rows = explaining.explain(ready, reading.urls, text)
+        return Result(explaining.COLUMNS, [rows], stats=Stats())
