@@ -12,7 +12,7 @@ import re
 
 from quaestor.record import replace
 from quaestor.sql import nodes as n
-from quaestor.sql.tokens import FALLBACK, KEYWORDS
+from quaestor.sql.tokens import FALLBACK, JOIN_WORDS, KEYWORDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _LEVELS = {
     **dict.fromkeys(("||", "->", "->>"), CONCAT),
 }
 #: Functions whose names are keywords stand bare (`replace(…)`), but for those that begin another operand.
-_FUNCTION_WORDS = FALLBACK - {"CAST", "RAISE", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"}
+_FUNCTION_WORDS = (FALLBACK | JOIN_WORDS) - {"CAST", "RAISE", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"}
 _TYPE = r"[A-Za-z_]\w*(?: [A-Za-z_]\w*)*(?:\([-+]?[0-9]+(?:,[-+]?[0-9]+)?\))?"
 
 
@@ -127,7 +127,7 @@ def _unary(node: n.Unary) -> str:
     operand = _at(SIGN, node.operand)
     if node.op == "-" and isinstance(node.operand, n.Literal) and operand[0].isdigit():
         return f"-({operand})"  # else the sign would become the number's
-    return f"{node.op} {operand}" if operand[0] == "-" else node.op + operand
+    return f"{node.op} {operand}" if node.op == operand[0] == "-" else node.op + operand
 
 
 def _binary(node: n.Binary) -> str:

@@ -178,7 +178,7 @@ class Writes(Selects):
 
     def comma_in_comment(self) -> bool:
         """Whether a comment has swallowed the comma: the provider pages print `@a = 'x' --required,`."""
-        return self.swallowed(",") or self.fail("','")
+        return self.swallowed(",") or self.fail(",")
 
     def argument(self) -> Argument:
         pos = self.start
