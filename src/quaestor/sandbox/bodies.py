@@ -43,7 +43,8 @@ def of_list(
     if how.more_path:
         put_path(envelope, how.more_path, page.stop < page.total)
     if how.token_path and page.token:
-        put_path(envelope, how.token_path, next_url if how.style == "next_url" else page.token)
+        token: Any = next_url if how.style == "next_url" else page.token
+        put_path(envelope, how.token_path, int(token) if _whole(inventor, route.body, how.token_path) else token)
     head, _, tail = encode(envelope).partition(_HOLE_JSON)
     return head + inner + tail
 
@@ -52,6 +53,13 @@ def of_one(inventor: Inventor, route: Route, row: Any) -> bytes:
     """The body that holds one object."""
     path = route.method.response.row_path
     return encode(_around(inventor, route.body, path, row) if path else row)
+
+
+def _whole(inventor: Inventor, schema: Schema, path: tuple[str, ...]) -> bool:
+    """Whether a whole number stands at a path of a body."""
+    for key in path:
+        schema = inventor.resolve(below(inventor.resolve(schema), key))
+    return schema.type == "integer"
 
 
 def _around(inventor: Inventor, schema: Schema, path: tuple[str, ...], inner: Any) -> Any:
@@ -67,6 +75,6 @@ def _around(inventor: Inventor, schema: Schema, path: tuple[str, ...], inner: An
     made = inventor.object(Schema(type="object", properties=needed, required=schema.required), Born(0, 0))
     for name in _LINKS:
         for holder in (made.get("links"), made.get("_links")):
-            if isinstance(holder, dict):
-                holder.pop(name, None)
+            if isinstance(holder, dict) and name in holder:
+                holder[name] = None
     return {key: deeper, **made}

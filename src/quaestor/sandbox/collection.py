@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 #: Stands in rows where a URL begins; replaced by the address under which the sandbox was asked.
 ORIGIN = "https://origin.sandbox.invalid"
 
-_NO_SHAPE = Schema()
+#: No shape at all: an object in it is its facts alone.
+NO_SHAPE = Schema()
 
 encode = msgspec.json.Encoder().encode
 
@@ -94,6 +95,7 @@ class Generated(Collection):
         given: fields that all objects share, such as the id of their parent.
         home: path of the collection, for the `_links` that an object has to itself; None for none.
         scalar: whether the rows are bare values, the keys themselves.
+        hidden: whether the keys show nowhere in the rows; nobody can know one then, so any finds an object.
         facts: fields of an object by position and key. A mapping below `attributes` (JSON:API) is laid over
             the invented one, any other replaces it. A fact that the shape doesn't have is left out.
     """
@@ -111,10 +113,12 @@ class Generated(Collection):
         facts: Facts | None = None,
         home: str | None = None,
         scalar: bool = False,
+        hidden: bool = False,
     ) -> None:
         self.kind = kind
         self._home = home
         self._scalar = scalar
+        self._hidden = hidden
         self._inventor = inventor
         self._keys = keys
         self._key_path = key_path
@@ -133,9 +137,19 @@ class Generated(Collection):
         index = self._keys.index(key)
         return index if 0 <= index < self._count else -1
 
+    def has(self, key: str) -> bool:
+        return self.index(key) >= 0 or (self._hidden and bool(key))
+
+    def get(self, key: str, shape: Schema) -> Any:
+        index = self.index(key)
+        if index < 0 and self._hidden and key:
+            state = mix(self._state, salt(key))
+            return shaped(self._inventor, shape, state, self._given, self._key_path, key)
+        return None if index < 0 else self.row(index, shape)
+
     def row(self, index: int, shape: Schema) -> Any:
         key = self._keys.key(index)
-        if self._scalar:
+        if self._scalar and not shape.properties:
             return key
         facts = dict(self._given)
         if self._home is not None:
@@ -157,7 +171,7 @@ def shaped(
 
     In no shape at all (`Schema()`), the facts alone."""
     shape = inventor.resolve(shape)
-    if shape == _NO_SHAPE:
+    if shape == NO_SHAPE:
         return dict(facts)
     top = {name: value for name, value in facts.items() if name != "attributes"}
     born = Born(state, inventor.born(state).epoch_s, top)
@@ -224,9 +238,9 @@ class Subset(Collection):
 
 
 class Fixed(Collection):
-    """Objects that are written down, by their keys."""
+    """Objects that are written down, by their keys; one that is no mapping is given as it is."""
 
-    def __init__(self, inventor: Inventor, kind: str, rows: Mapping[str, dict[str, Any]], state: int) -> None:
+    def __init__(self, inventor: Inventor, kind: str, rows: Mapping[str, Any], state: int) -> None:
         self.kind = kind
         self._inventor = inventor
         self._names = list(rows)
@@ -244,7 +258,8 @@ class Fixed(Collection):
         return self._at.get(key, -1)
 
     def row(self, index: int, shape: Schema) -> Any:
-        return shaped(self._inventor, shape, mix(self._state, index), self._rows[self._names[index]])
+        row = self._rows[self._names[index]]
+        return shaped(self._inventor, shape, mix(self._state, index), row) if isinstance(row, dict) else row
 
 
 class AnyKey(Collection):

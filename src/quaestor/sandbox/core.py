@@ -112,6 +112,10 @@ class Sandbox:
                     hint=f"there are {', '.join(known)}, and every collection by its own name",
                 )
 
+    def site(self, provider: str) -> Site:
+        """One provider's stand-in. Raises KeyError for a provider that this sandbox doesn't stand in for."""
+        return self._sites[provider]
+
     # -- requests
 
     def handle(self, request: HttpRequest) -> HttpResponse:

@@ -184,7 +184,7 @@ class Inventor:
         made: list[Any] = []
         for turn in range(count):
             value = self._value(items, mix(state, 200 + turn), singular, born, depth + 1)
-            if value not in made:
+            if value not in made or count - turn <= (schema.min_items or 0) - len(made):
                 made.append(value)
         return made
 

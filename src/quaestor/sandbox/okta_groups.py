@@ -170,7 +170,7 @@ _CATALOG = (
     ("bookmark", "Cafeteria Menu", "BOOKMARK"),
     ("custom_identity_source", "HR Directory", "AUTO_LOGIN"),
     ("datadog", "Datadog", "SAML_2_0"),
-    ("office365", "Microsoft Office 365", "WS_FEDERATION"),
+    ("office365", "Microsoft Office 365", "SAML_2_0"),
     ("template_swa", "Travel Desk", "BROWSER_PLUGIN"),
     ("oidc_client", "Acme Mobile", "OPENID_CONNECT"),
     ("jira_onprem", "Jira", "SAML_2_0"),
@@ -185,7 +185,7 @@ _CATALOG = (
     ("workday", "Workday", "SAML_2_0"),
     ("oidc_client", "Metrics API", "OPENID_CONNECT"),
     ("box", "Box", "SAML_2_0"),
-    ("template_saml_2_0", "Warehouse", "SAML_2_0"),
+    ("template_wsfed", "Intranet", "WS_FEDERATION"),
     ("zendesk", "Zendesk", "SAML_2_0"),
 )
 _FEATURES = ["PUSH_NEW_USERS", "PUSH_PROFILE_UPDATES", "PUSH_USER_DEACTIVATION", "IMPORT_NEW_USERS"]

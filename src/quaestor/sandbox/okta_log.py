@@ -3,7 +3,7 @@
 Events are in the order of their time, and each follows from its position. `since` and `until` cut by computing;
 without `since` the log begins seven days before `until`, as the real one's does
 (https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/).
-Polling for events to come isn't imitated: the last page has no next link.
+Without `until` there is always a next link: for the events to come.
 
 Before: `okta_users`, `okta_groups`. After: `okta_world` puts it at `/api/v1/logs`.
 """

@@ -32,7 +32,8 @@ class Page(Record):
         start, stop: the positions that it holds, of those that the list has.
         total: how many the list has.
         size: how many a page may hold.
-        token: what asks for the next page, or empty on the last one.
+        token: what asks for the next page, or empty on the last one. Where a page without rows is the last, there
+            is always a next one to wait for, unless the request says `until` when.
         token_param: the parameter that takes it.
     """
 
@@ -51,16 +52,21 @@ def cut(method: Method, query: Query, total: int, body: Mapping[str, Any]) -> Pa
     """
     how = method.pagination
     if how.style == "none":
-        return Page(0, total, total, total)
+        sizes = [p.wire for p in method.parameters if p.role == "size" and p.wire in query]
+        stop = min(total, query.number(sizes[0], total, low=1)) if sizes else total
+        return Page(0, stop, total, stop)
     size = _size(how, query, body)
     param = how.token_param or _cursor_name(method)
     asked = _asked(how, param, query, body)
     start = _start(how, param, asked, size)
     start = min(start, total)
     stop = min(start + size, total)
-    if stop >= total:
+    if stop >= total and not (how.stops_empty and not query.text("until")):
         return Page(start, total, total, size, "", param)
-    return Page(start, stop, total, size, _token(how, start, stop, size), param)
+    whole = any(p.wire == param and p.type == "integer" for p in method.parameters)
+    return Page(
+        start, stop, total, size, str(stop) if whole and how.style == "cursor" else _token(how, stop, size), param
+    )
 
 
 def _cursor_name(method: Method) -> str:
@@ -111,6 +117,8 @@ def _start(how: Pagination, param: str, asked: str, size: int) -> int:
         if number < 0:
             raise Refusal("invalid", param, detail=f"{param} must be at least {how.first}")
         return number * size if how.style == "page" or how.step == "pages" else number
+    if asked.isdecimal() and len(asked) < 10:
+        return int(asked)
     try:
         mark, _, number_text = urlsafe_b64decode(asked + "=" * (-len(asked) % 4)).decode().partition(":")
         if mark != "row":
@@ -120,7 +128,7 @@ def _start(how: Pagination, param: str, asked: str, size: int) -> int:
         raise Refusal("invalid", param, detail=f"{param} {asked!r} is no cursor of ours") from None
 
 
-def _token(how: Pagination, start: int, stop: int, size: int) -> str:
+def _token(how: Pagination, stop: int, size: int) -> str:
     if how.style == "page":
         return str(how.first + stop // size)
     if how.style == "offset":

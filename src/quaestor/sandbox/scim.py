@@ -141,9 +141,9 @@ class _Parser:
         wanted = _plain(raw)
         if operator == "eq":
             self.equal = (path, raw)
-        compare = _COMPARE[operator]
         if operator == "ne":
             return lambda row: all(_plain(value) != wanted for value in values_at(row, path))
+        compare = _COMPARE[operator]
         return lambda row: any(compare(_plain(value), wanted) for value in values_at(row, path))
 
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Collections that are kept made; there may be one for each of 100,000 users.
 _KEPT = 2048
+#: How many objects of a parent collection are tried for one that has children.
+_TRIED = 100
 
 
 class Answer(Record):
@@ -57,13 +59,14 @@ class Site:
     Attributes:
         routes: its operations.
         manners: how its vendor speaks.
+        inventor: what makes its values.
     """
 
     def __init__(self, provider: str, catalog: Catalog, manners: Manners, inventor: Inventor, world: World) -> None:
         self.provider = provider
         self.routes = Routes(provider, catalog)
         self.manners = manners
-        self._inventor = inventor
+        self.inventor = inventor
         self._world = world
         self._made: OrderedDict[tuple[str, ...], Collection] = OrderedDict()
         self._types: dict[str, str] = {}
@@ -83,6 +86,31 @@ class Site:
     def world_scales(self) -> tuple[str, ...]:
         """The names that the vendor's world has for scales."""
         return tuple(self._world.scales)
+
+    def example(self, route: Route) -> tuple[str, ...]:
+        """Values for the path's parameters under which there is something, if there is any such place.
+
+        Of each parent collection the first objects are tried, deepest first, until the rest of the path holds
+        something too; where any key will do, a made-up one is taken.
+        """
+        return self._example(route, route.template.split("/"), 0, ()) or ()
+
+    def _example(self, route: Route, words: list[str], start: int, values: tuple[str, ...]) -> tuple[str, ...] | None:
+        at = next((at for at in range(start, len(words)) if words[at] == "{}"), -1)
+        if at < 0:
+            holds = route.kind != "list" or len(self.collection(route.template, values)) > 0
+            return values if holds else None
+        parameter = route.parameter(len(values))
+        collection = self._keyed("/".join(words[:at]), values, parameter)
+        keys = [collection.key(index) for index in range(min(len(collection), _TRIED))]
+        if isinstance(collection, AnyKey):
+            usual = "1" if parameter is not None and parameter.type == "integer" else "default"
+            keys = list(parameter.enum[:1] if parameter is not None and parameter.enum else (usual,))
+        for key in keys:
+            found = self._example(route, words, at + 1, (*values, key))
+            if found is not None:
+                return found
+        return None
 
     # -- requests
 
@@ -109,7 +137,7 @@ class Site:
             row = self._single(match)
         media_type = response.media_type or "application/json"
         return Answer(
-            response.status, bodies.of_one(self._inventor, route, row), media_type, (), tuple(query.ignored())
+            response.status, bodies.of_one(self.inventor, route, row), media_type, (), tuple(query.ignored())
         )
 
     def _list(self, match: Match, path: str, raw_query: str, query: Query, body: dict[str, Any]) -> Answer:
@@ -131,7 +159,7 @@ class Site:
                 rows.append(msgspec.json.encode(row))
         keys = [collection.key(at) for at in wanted] if route.method.response.map_key else ()
         links, next_url = self._links(route, path, raw_query, page)
-        made = bodies.of_list(self._inventor, route, rows, keys, page, next_url)
+        made = bodies.of_list(self.inventor, route, rows, keys, page, next_url)
         media_type = route.method.response.media_type or "application/json"
         return Answer(route.method.response.status, made, media_type, links, tuple(query.ignored()))
 
@@ -164,7 +192,7 @@ class Site:
         maker = self._world.singles.get(route.template)
         facts = {**self._given(route, match.values), **(maker(match.values) if maker else {})}
         state = state_of(self._world.seed, self.provider, route.home, *match.values)
-        return shaped(self._inventor, route.shape, state, facts)
+        return shaped(self.inventor, route.shape, state, facts)
 
     def _check_parents(self, match: Match) -> None:
         """Raises Refusal unless every object that the path goes through exists."""
@@ -210,6 +238,8 @@ class Site:
 
     def _keyed(self, home: str, values: tuple[str, ...], parameter: Parameter | None) -> Collection:
         """The collection in which a path's parameter names an object."""
+        if home + "/{}" in self._world.collections:
+            return self.collection(home + "/{}", values)
         route = self.routes.reading(home)
         if home in self._world.collections or (route is not None and route.kind == "list"):
             return self.collection(home, values)
@@ -217,7 +247,7 @@ class Site:
         if parent is not None and parent != home:
             return self.collection(parent, ())
         if self.routes.reading(home + "/{}") is None:
-            return AnyKey(self._inventor, _kind(home), 0)
+            return AnyKey(self.inventor, _kind(home), 0)
         return self.collection(home, values)
 
     def _make(self, template: str, values: tuple[str, ...]) -> Collection:
@@ -232,7 +262,7 @@ class Site:
                 raise LookupError(template)
             parameter = item.parameter(len(item.names) - 1)
             return AnyKey(
-                self._inventor,
+                self.inventor,
                 self._world.kind(item),
                 state,
                 key_path=_key_path(item, parameter, None),
@@ -244,7 +274,7 @@ class Site:
         if most:
             count = min(count, most)
         return Generated(
-            self._inventor,
+            self.inventor,
             self._world.kind(route),
             keys,
             count,
@@ -253,7 +283,8 @@ class Site:
             given=self._given(route, values),
             facts=self._world.facts.get(template),
             scalar=bool(route.method.response.scalar) and item is not None,
-            home=None if route.method.http != "GET" else _filled(template, values),
+            hidden=not most and not route.method.response.scalar and not _shows(route.shape, key_path),
+            home=None if route.method.http != "GET" else filled(template, values),
         )
 
     def _keys(self, route: Route, item: Route | None, state: int) -> tuple[Keys, tuple[str, ...], int]:
@@ -262,7 +293,7 @@ class Site:
         path = _key_path(item, parameter, route) if item else self._asked_for(route)
         schema = route.shape
         for name in path:
-            schema = self._inventor.resolve(schema.properties.get(name, Schema()))
+            schema = self.inventor.resolve(schema.properties.get(name, Schema()))
         values = tuple(str(value) for value in schema.enum) or (parameter.enum if parameter else ())
         if values:
             return NameKeys(values), path, len(values)
@@ -295,7 +326,7 @@ class Site:
             for name in (route.names[at], parameter.field if parameter and not parameter.item_key else ""):
                 field = route.shape.properties.get(name)
                 if field is not None and not (parameter and parameter.item_key):
-                    whole = self._inventor.resolve(field).type == "integer" and value.isdecimal()
+                    whole = self.inventor.resolve(field).type == "integer" and value.isdecimal()
                     given[name] = int(value) if whole else value
         return given
 
@@ -307,7 +338,7 @@ class Site:
 
     def _link(self, kind: str, state: int) -> str | None:
         if not self._types:
-            self._types = _types(self.routes, self._inventor) or {"": ""}
+            self._types = _types(self.routes, self.inventor) or {"": ""}
         template = self._types.get(kind)
         return self._some_key(template, state) if template else None
 
@@ -334,6 +365,13 @@ def _key_path(item: Route, parameter: Parameter | None, listed: Route | None) ->
     return ()
 
 
+def _shows(shape: Schema, path: tuple[str, ...]) -> bool:
+    """Whether an object of this shape has a place for its key."""
+    if not path:
+        return False
+    return path[0] in shape.properties or any(path[0] in branch.properties for branch in shape.one_of)
+
+
 def _kind(home: str) -> str:
     """What an object under this path is called: `/api/v1/event-hooks` are `EventHook`s."""
     words = [word for word in home.split("/") if word and word != "{}"]
@@ -342,7 +380,7 @@ def _kind(home: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in name.replace("-", "_").split("_"))
 
 
-def _filled(template: str, values: tuple[str, ...]) -> str:
+def filled(template: str, values: tuple[str, ...]) -> str:
     """The path that a template and values make."""
     path = template
     for value in values:
