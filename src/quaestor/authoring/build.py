@@ -17,7 +17,7 @@ import re
 
 from quaestor.authoring import infer, keys, naming, overlay, paging
 from quaestor.authoring.overlay import Overlay
-from quaestor.catalog import columns, facts
+from quaestor.catalog import columns, document, facts
 from quaestor.catalog.facts import Facts, MethodFacts, ResourceFacts
 from quaestor.catalog.model import Body, Column, Method, Pagination, Parameter, Provider, Response, Schema, Server
 from quaestor.catalog.openapi import Operation, Spec, SpecParameter
@@ -69,7 +69,7 @@ def build(
     operations, schemas = _joined(specs)
     _patch_schemas(schemas, over)
     _check_keys(operations, names or {}, over)
-    builder = _Builder(name, operations, schemas, over)
+    builder = _Builder(name, operations, schemas, over, {place[:3] for place in (names or {}).values()})
     planned = [builder.planned(operation, (names or {}).get(operation.key)) for operation in operations.values()]
     planned = _in_order(planned, list(names or {}))
     planned = builder.with_keys(planned)
@@ -242,13 +242,19 @@ class _Builder:
     """Turns operations into methods; collects what to look at."""
 
     def __init__(
-        self, provider: str, operations: Mapping[str, Operation], schemas: dict[str, Schema], over: Overlay
+        self,
+        provider: str,
+        operations: Mapping[str, Operation],
+        schemas: dict[str, Schema],
+        over: Overlay,
+        taken: set[tuple[str, str, str]],
     ) -> None:
         self.guesses: list[str] = []
         self.doubtful: list[str] = []
         self._provider = provider
         self._schemas = schemas
         self._over = over
+        self._taken = taken
         self._links = any(
             operation.http == "GET" and any(p.name == "after" and p.location == "query" for p in operation.parameters)
             for operation in operations.values()
@@ -272,9 +278,7 @@ class _Builder:
     def _planned(
         self, operation: Operation, named: tuple[str, str, str, str] | None, said: dict[str, Any]
     ) -> Planned:
-        service, resource, name, verb = named or naming.place(operation)
-        if named is None:
-            self.guesses.append(f"{operation.key}: name {service}.{resource}.{name} {verb}")
+        service, resource, name, verb = named or self._guessed(operation)
         own = f"{service}.{resource}.{name}"
         operation = _corrected(operation, said)
         rows = infer.rows(operation, self._name(operation.response, f"{own}.response"), self._lookup)
@@ -301,6 +305,16 @@ class _Builder:
             lifecycle=said.get("lifecycle", operation.lifecycle),
         )
         return Planned(operation.key, service, resource, method, rows.many, patches)
+
+    def _guessed(self, operation: Operation) -> tuple[str, str, str, str]:
+        """A place for an operation that nobody has named, another one's never."""
+        service, resource, name, verb = naming.place(operation)
+        count = 1
+        while (service, resource, unique := f"{name}_{count}" if count > 1 else name) in self._taken:
+            count += 1
+        self._taken.add((service, resource, unique))
+        self.guesses.append(f"{operation.key}: name {service}.{resource}.{unique} {verb}")
+        return service, resource, unique, verb
 
     def _name(self, schema: Schema | None, own: str) -> str:
         """What a body's schema is called: its own name, or one for it alone."""
@@ -541,11 +555,13 @@ def _server_of(node: Mapping[str, Any], usual: Server) -> Server:
     """A server of a document: a variable with one value is that value, one that the provider has too is the
     provider's."""
     url = str(node.get("url", ""))
+    variables_of = document.mapping(node.get("variables"), f"the variables of {url}")
     variables: list[Parameter] = []
     environment: dict[str, str] = {}
     for name in re.findall(r"\{(\w+)\}", url):
-        described = (node.get("variables") or {}).get(name) or {}
-        enum = tuple(str(value) for value in dict.fromkeys(described.get("enum") or ()))
+        described = document.mapping(variables_of.get(name), f"the variable {name} of {url}")
+        values = document.sequence(described.get("enum"), f"the values of {name} in {url}")
+        enum = tuple(dict.fromkeys(str(value) for value in values))
         default = str(described.get("default", ""))
         known = next((p for p in usual.variables if p.name == name), None)
         if known is not None and (not enum or default == known.default):

@@ -58,7 +58,11 @@ def place(operation: Operation) -> tuple[str, str, str, str]:
     fixed = [part for part in parts if "{" not in part and not _SKIPPED.fullmatch(part)]
     service = snake(fixed[0]) if fixed else "root"
     acts = _acts(operation, parts)
-    collections = fixed[:-1] if acts and len(fixed) > 1 else fixed
+    collections = fixed
+    if acts:  # the collection of the item that it acts on, or what it searches
+        items = [index for index, part in enumerate(parts) if "{" in part]
+        before = parts[: items[-1]] if items else parts[:-1]
+        collections = [part for part in before if part in fixed]
     resource = snake(collections[-1]) if collections else service
     if operation.operation:
         method = snake(operation.operation)

@@ -13,7 +13,7 @@ It is a YAML 1.2 mapping of up to four sections, each of them optional:
         url: https://{subdomain}.okta.com
         variables:                      # one for each {variable} of the URL
           subdomain: {env: OKTA_SUBDOMAIN}
-          site: {env: DD_SITE, default: datadoghq.com, enum: [datadoghq.com, us3.datadoghq.com]}
+          # keys: env default enum required format; one without a default has to be given
         domains: [okta.com, oktapreview.com]    # suffixes a host must have; the value may spell one out
       credentials:                      # the headers of the token sign-in, all of them are sent
         - {header: Authorization, prefix: "SSWS ", env: OKTA_API_TOKEN}

@@ -138,7 +138,7 @@ def _declared(operation: Operation, about: Iterable[tuple[str, ...]]) -> Paginat
         )
     if "pageParam" in said:
         return Pagination(
-            style="page", token_param=str(said["pageParam"]), size_param=size, first=int(said.get("pageStart", 0))
+            style="page", token_param=str(said["pageParam"]), size_param=size, first=positive(said.get("pageStart"))
         )
     if "pageOffsetParam" in said:
         return Pagination(style="offset", token_param=str(said["pageOffsetParam"]), size_param=size)

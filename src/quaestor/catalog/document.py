@@ -79,16 +79,37 @@ def _yaml(text: str, source: str) -> Any:
 
 
 def _bounded(value: Any, source: str) -> None:
-    """Refuses nesting beyond MAX_DEPTH, keys that are not text, and tagged values."""
+    """Refuses nesting beyond MAX_DEPTH, and lists and mappings as keys."""
     stack: list[tuple[Any, int]] = [(value, 1)]
     while stack:
         node, depth = stack.pop()
         if depth > MAX_DEPTH:
             raise CatalogError(f"{source} nests deeper than {MAX_DEPTH} levels")
         if isinstance(node, dict):
+            odd = next((key for key in node if not isinstance(key, str | int | float | None)), None)
+            if odd is not None:
+                raise CatalogError(f"{source} has a key that is no text: {odd!r}"[:200])
             stack.extend((child, depth + 1) for child in node.values() if isinstance(child, dict | list))
         elif isinstance(node, list):
             stack.extend((child, depth + 1) for child in node if isinstance(child, dict | list))
+
+
+def mapping(value: Any, where: str) -> dict[str, Any]:
+    """A value that should be a mapping; nothing counts as an empty one. Raises CatalogError, naming `where`."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise CatalogError(f"{where} should be a mapping, not {_kind(value)}")
+    return value
+
+
+def sequence(value: Any, where: str) -> list[Any]:
+    """A value that should be a list; nothing counts as an empty one. Raises CatalogError, naming `where`."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise CatalogError(f"{where} should be a list, not {_kind(value)}")
+    return value
 
 
 def _kind(value: Any) -> str:
@@ -107,7 +128,10 @@ def write(value: Mapping[str, Any], *, comment: str = "") -> str:
     """YAML 1.2 that reads back as `value`, the same bytes every time: keys in their order, one line for whatever
     fits on one. `comment` comes first, a `#` before each of its lines."""
     lines = [f"# {line}".rstrip() for line in comment.splitlines()]
-    _block(value, 0, lines)
+    if value:
+        _block(value, 0, lines)
+    else:
+        lines.append("{}")
     return "\n".join(lines) + "\n"
 
 

@@ -134,7 +134,7 @@ def path_keys(text: Any, where: str) -> tuple[str, ...]:
 def schema_text(schema: Schema) -> Any:
     """A schema in the short form."""
     flags = "".join(f" {word}" for word, field in _FLAGS.items() if getattr(schema, field))
-    head = f"${schema.ref}" if schema.ref else schema.type or "any"
+    head = _name_text(schema.ref) if schema.ref else schema.type or "any"
     if schema.format and not schema.ref:
         head = f"{head}/{schema.format}"
     out: dict[str, Any] = {}
@@ -163,6 +163,15 @@ def schema_text(schema: Schema) -> Any:
     if text == _implied(out):
         return out
     return {"is": text, **out}
+
+
+def _name_text(name: str) -> str:
+    """A schema's name as `$Name`. OpenAPI wants no blanks in names, but some documents have them."""
+    return "$" + name.replace("%", "%25").replace(" ", "%20")
+
+
+def _name_from(text: str) -> str:
+    return text[1:].replace("%20", " ").replace("%25", "%")
 
 
 def _implied(keys: Mapping[str, Any]) -> str:
@@ -205,7 +214,7 @@ def _head(text: str, where: str) -> dict[str, Any]:
     head, *flags = text.split(" ")
     fields: dict[str, Any] = {}
     if head.startswith("$"):
-        fields["ref"] = head[1:]
+        fields["ref"] = _name_from(head)
     elif head != "any":
         kind, _, format_ = head.partition("/")
         fields["type"] = "" if kind == "any" else kind
@@ -321,7 +330,7 @@ def _method_text(facts: MethodFacts, key: str, schemas: Mapping[str, Schema]) ->
 
 
 def _body_schema(name: str, own: str, schemas: Mapping[str, Schema]) -> Any:
-    return schema_text(schemas[name]) if name == own else f"${name}"
+    return schema_text(schemas[name]) if name == own else _name_text(name)
 
 
 def _method_from(name: str, fields: Any, key: str, schemas: dict[str, Schema]) -> MethodFacts:
@@ -383,7 +392,7 @@ def _named(text: Any, own: str, schemas: dict[str, Schema]) -> str:
     if text is None:
         return ""
     if isinstance(text, str) and text.startswith("$") and " " not in text:
-        return text[1:]
+        return _name_from(text)
     schemas[own] = schema_from(text, own)
     return own
 

@@ -98,8 +98,8 @@ class Spec:
             )
         if not isinstance(root.get("paths"), dict):
             raise CatalogError(f"{source} has no paths")
-        components = root.get("components") or {}
-        self.components: dict[str, Any] = components.get("schemas") or {} if isinstance(components, dict) else {}
+        self._components = self._map(root, "components", "")
+        self.components = self._map(self._components, "schemas", "components")
 
     @classmethod
     def load(cls, path: str) -> Spec:
@@ -109,44 +109,57 @@ class Spec:
     @property
     def version(self) -> str:
         """`info.version`, or empty."""
-        info = self._root.get("info")
-        return str(info.get("version", "")) if isinstance(info, dict) else ""
+        return str(self._map(self._root, "info", "").get("version", ""))
 
     @property
     def servers(self) -> tuple[dict[str, Any], ...]:
         """The document's servers, as they are."""
-        return tuple(s for s in self._root.get("servers") or () if isinstance(s, dict))
+        return self._servers(self._root, "")
+
+    def _map(self, node: Any, key: str, where: str) -> dict[str, Any]:
+        """The mapping at a key of a mapping, an empty one if there is nothing. Raises CatalogError."""
+        place = f"{self.source}: {where} {key}".replace(":  ", ": ")
+        return document.mapping(document.mapping(node, place).get(key), place)
+
+    def _list(self, node: Any, key: str, where: str) -> list[Any]:
+        """The same for a list."""
+        place = f"{self.source}: {where} {key}".replace(":  ", ": ")
+        return document.sequence(document.mapping(node, place).get(key), place)
+
+    def _servers(self, node: Any, where: str) -> tuple[dict[str, Any], ...]:
+        return tuple(
+            document.mapping(s, f"{self.source}: {where} server") for s in self._list(node, "servers", where)
+        )
 
     # -- operations
 
     def operations(self) -> Iterator[Operation]:
         """All operations, in the document's order. Raises CatalogError for one that can't be read."""
         for path, item in self._root["paths"].items():
-            shared = self.resolve(item, f"paths {path}")
-            if not isinstance(shared, dict):
-                raise CatalogError(f"{self.source}: the path {path} is not a mapping")
-            for http, operation in shared.items():
-                if http in HTTP_METHODS and isinstance(operation, dict):
-                    yield self._operation(http.upper(), path, shared, operation)
+            shared = self._node(item, f"the path {path}")
+            for http in shared:
+                if http in HTTP_METHODS:
+                    key = f"{http.upper()} {path}"
+                    yield self._operation(http.upper(), str(path), shared, self._map(shared, http, key))
 
     def _operation(self, http: str, path: str, shared: dict[str, Any], own: dict[str, Any]) -> Operation:
         key = f"{http} {path}"
         parameters: dict[tuple[str, str], SpecParameter] = {}
-        for node in [*(shared.get("parameters") or ()), *(own.get("parameters") or ())]:
+        for node in [*self._list(shared, "parameters", key), *self._list(own, "parameters", key)]:
             parameter = self._parameter(node, key)
             if parameter.location != "cookie":
                 parameters[parameter.location, parameter.name] = parameter
         for name in re.findall(r"\{([^{}]+)\}", path):  # some documents forget to declare them
             parameters.setdefault(("path", name), SpecParameter(name, "path", Schema(type="string"), required=True))
         status, media_type, response = self._success(own, key)
-        body = self.resolve(own.get("requestBody") or {}, key)
+        body = self._node(own.get("requestBody"), f"{key} requestBody")
         body_media_type, body_schema = self._content(body.get("content"), key)
         return Operation(
             key=key,
             http=http,
             path=path,
             operation=str(own.get("operationId", "")),
-            tags=tuple(str(tag) for tag in own.get("tags") or ()),
+            tags=tuple(str(tag) for tag in self._list(own, "tags", key)),
             parameters=tuple(parameters.values()),
             status=status,
             media_type=media_type,
@@ -154,15 +167,15 @@ class Spec:
             body=body_schema,
             body_media_type=body_media_type,
             body_required=body.get("required") is True,
-            permissions=_permissions(own.get("x-permission")),
+            permissions=_permissions(self._map(own, "x-permission", key)),
             scopes=self._scopes(own),
             lifecycle=_lifecycle(own),
-            servers=tuple(own.get("servers") or shared.get("servers") or ()),
-            paging=own.get("x-pagination") or {},
+            servers=self._servers(own, key) or self._servers(shared, key),
+            paging=self._map(own, "x-pagination", key),
         )
 
     def _parameter(self, node: Any, key: str) -> SpecParameter:
-        found = self.resolve(node, key)
+        found = self._node(node, f"{key} parameters")
         name, location = found.get("name"), found.get("in")
         if not isinstance(name, str) or location not in ("path", "query", "header", "cookie"):
             raise CatalogError(f"{self.source}: {key} has a parameter without a name or with in: {location!r}")
@@ -186,30 +199,29 @@ class Spec:
     def _success(self, own: dict[str, Any], key: str) -> tuple[int, str, Schema | None]:
         """Status, media type and schema of success: the lowest 2xx with a body, else the lowest 2xx."""
         found: list[tuple[int, str, Schema | None]] = []
-        for code, node in (own.get("responses") or {}).items():
+        for code, node in self._map(own, "responses", key).items():
             text = str(code).upper().replace("X", "0")
             if text.isdigit() and text[0] == "2":
-                media_type, schema = self._content(self.resolve(node, key).get("content"), key)
+                media_type, schema = self._content(self._node(node, f"{key} responses").get("content"), key)
                 found.append((int(text), media_type, schema))
         found.sort(key=lambda answer: (answer[2] is None, answer[0]))
         return found[0] if found else (0, "", None)
 
     def _content(self, content: Any, key: str) -> tuple[str, Schema | None]:
         """The media type that we take from a `content`: plain JSON first, then any other JSON, then the first."""
-        if not isinstance(content, dict) or not content:
+        content = document.mapping(content, f"{self.source}: {key} content")
+        if not content:
             return "", None
         media_type = min(content, key=lambda m: (m != "application/json", not is_json(m), ";" in m))
-        node = content[media_type]
-        schema = node.get("schema") if isinstance(node, dict) else None
-        return media_type, self.reduce(schema if isinstance(schema, dict) else {}, key)
+        return media_type, self.reduce(self._map(content, media_type, key).get("schema") or {}, key)
 
     def _scopes(self, own: dict[str, Any]) -> tuple[str, ...]:
         """OAuth scopes of the first alternative that names some."""
-        schemes = (self._root.get("components") or {}).get("securitySchemes") or {}
-        for alternative in own.get("security", self._root.get("security")) or ():
-            for name, scopes in alternative.items():
-                scheme = self.resolve(schemes.get(name) or {}, name)
-                if scheme.get("type") in ("oauth2", "openIdConnect") and scopes:
+        schemes = self._map(self._components, "securitySchemes", "components")
+        for alternative in self._list(own if "security" in own else self._root, "security", ""):
+            for name, scopes in document.mapping(alternative, f"{self.source}: security").items():
+                scheme = self._node(schemes.get(name), f"the security scheme {name}")
+                if scheme.get("type") in ("oauth2", "openIdConnect") and isinstance(scopes, list) and scopes:
                     return tuple(str(scope) for scope in scopes)
         return ()
 
@@ -224,6 +236,10 @@ class Spec:
             if seen > _MAX_NESTING:
                 raise CatalogError(f"{self.source}: {where}: a $ref leads back to itself")
         return node
+
+    def _node(self, node: Any, where: str) -> dict[str, Any]:
+        """The mapping that a node or its `$ref` is; an empty one for nothing."""
+        return document.mapping(self.resolve(node, where), f"{self.source}: {where}")
 
     def _at(self, ref: str, where: str) -> Any:
         if not ref.startswith("#/"):
@@ -269,8 +285,9 @@ class Spec:
         leaves the base's discriminator out. Raises CatalogError for nesting without end."""
         if depth > _MAX_NESTING:
             raise CatalogError(f"{self.source}: {where}: a schema nests deeper than {_MAX_NESTING} levels")
-        if not isinstance(node, dict):
+        if isinstance(node, bool):  # true and false are schemas of JSON Schema
             return Schema()
+        node = document.mapping(node, f"{self.source}: {where}: a schema")
         ref = node.get("$ref")
         if isinstance(ref, str):
             if ref.startswith(_SCHEMAS) and "/" not in ref[len(_SCHEMAS) :]:
@@ -280,7 +297,7 @@ class Spec:
                 return Schema(ref=target, **_flags(node))
             return self.reduce(self._at(ref, where), where, depth=depth + 1)
         own = self._own(node, where, depth)
-        parts = [self.reduce(part, where, depth=depth + 1) for part in node.get("allOf") or ()]
+        parts = [self.reduce(part, where, depth=depth + 1) for part in self._list(node, "allOf", where)]
         if not parts:
             return own
         return self._merged([*parts, own], name)
@@ -299,17 +316,16 @@ class Spec:
         values = tuple(enum) if isinstance(enum, list) else (node["const"],) if "const" in node else ()
         properties = {
             str(key): _with_secret(str(key), self.reduce(value, where, depth=below))
-            for key, value in (node.get("properties") or {}).items()
+            for key, value in self._map(node, "properties", where).items()
         }
         items, additional = node.get("items"), node.get("additionalProperties")
-        discriminator = node.get("discriminator")
         branches = {
-            key: tuple(self.reduce(branch, where, depth=below) for branch in node.get(key) or ())
+            key: tuple(self.reduce(branch, where, depth=below) for branch in self._list(node, key, where))
             for key in ("oneOf", "anyOf")
         }
         return Schema(
             type=kind,
-            format=str(node.get("format", "")),
+            format=_format(node.get("format")),
             enum=values,
             default=_default(node.get("default")),
             properties=properties,
@@ -325,10 +341,18 @@ class Spec:
             closed=additional is False,
             one_of=branches["oneOf"],
             any_of=branches["anyOf"],
-            **_discriminator(discriminator, self.components),
+            **self._discriminator(node, where),
             **_limits(node),
             **flags,
         )
+
+    def _discriminator(self, node: dict[str, Any], where: str) -> dict[str, Any]:
+        said = self._map(node, "discriminator", where)
+        if not isinstance(said.get("propertyName"), str):
+            return {}
+        targets = {str(v): str(t).removeprefix(_SCHEMAS) for v, t in self._map(said, "mapping", where).items()}
+        mapping = {value: name for value, name in targets.items() if name in self.components}
+        return {"discriminator": said["propertyName"], "mapping": mapping}
 
     def _merged(self, parts: list[Schema], name: str) -> Schema:
         """One schema that says what all parts say. A single named part with nothing but flags beside it stays
@@ -424,21 +448,15 @@ def _says_something(schema: Schema) -> bool:
     )
 
 
+def _format(value: Any) -> str:
+    """The name of a format; what some documents write there instead is prose."""
+    return value if isinstance(value, str) and re.fullmatch(r"[\w.+-]{1,40}", value) else ""
+
+
 def _default(value: Any) -> Any:
     if isinstance(value, str) and (len(value) > _MAX_DEFAULT or "\n" in value):
         return None
     return value
-
-
-def _discriminator(node: Any, components: dict[str, Any]) -> dict[str, Any]:
-    if not isinstance(node, dict) or not isinstance(node.get("propertyName"), str):
-        return {}
-    mapping = {}
-    for value, target in (node.get("mapping") or {}).items():
-        name = str(target).removeprefix(_SCHEMAS)
-        if name in components:
-            mapping[str(value)] = name
-    return {"discriminator": node["propertyName"], "mapping": mapping}
 
 
 def _limits(node: dict[str, Any]) -> dict[str, Any]:
@@ -460,11 +478,9 @@ def _limits(node: dict[str, Any]) -> dict[str, Any]:
     return limits
 
 
-def _permissions(node: Any) -> tuple[str, ...]:
+def _permissions(node: dict[str, Any]) -> tuple[str, ...]:
     """Datadog's `x-permission`: {operator: AND | OR | OPEN, permissions: [...]}."""
-    if not isinstance(node, dict):
-        return ()
-    names = tuple(str(name) for name in node.get("permissions") or ())
+    names = tuple(str(name) for name in document.sequence(node.get("permissions"), "x-permission"))
     if str(node.get("operator", "")).upper() == "OR" and len(names) > 1:
         return (" or ".join(names),)
     return names

@@ -214,7 +214,12 @@ def compile_catalog(folders: Iterable[str], path: str) -> None:
             with connection:
                 connection.execute(_TABLES)
                 for folder in folders:
-                    _write_provider(connection, text.read(folder))
+                    found = text.read(folder)
+                    if found.provider.name != os.path.basename(folder):
+                        raise CatalogError(
+                            f"{folder} should be called as its provider: it calls itself {found.provider.name!r}"
+                        )
+                    _write_provider(connection, found)
                 connection.execute("CREATE UNIQUE INDEX schema_names ON schemas (provider, name)")
                 connection.execute("INSERT INTO meta VALUES (?, 0)", (FORMAT,))
             connection.execute("UPDATE meta SET pages = (SELECT page_count FROM pragma_page_count)")
