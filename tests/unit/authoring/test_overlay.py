@@ -88,6 +88,20 @@ def test_a_key_that_is_nearly_right_is_suggested() -> None:
     assert "'item_key'" in caught.value.hint
 
 
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "o.yaml"
+    path.write_text(
+        "operations:\n  GET /a:\n    rows: $\n  # of b\n  GET /b:\n    rows: $\n  GET /a:\n    status: 200\n"
+    )
+    with pytest.raises(CatalogError, match="'GET /a' stands in line 2 and again in line 7"):
+        overlay.load(str(path))
+    path.write_text("GET /a: a.b.c select\nGET /a: a.b.d select\n")
+    with pytest.raises(CatalogError, match="stands in line 1 and again in line 2"):
+        overlay.load_names(str(path))
+    path.write_text("provider:\n  credentials:\n    - header: A\n      env: B\n    - header: C\n      env: D\n")
+    assert len(overlay.load(str(path)).provider["credentials"]) == 2
+
+
 def test_names_are_read(tmp_path: Path) -> None:
     path = tmp_path / "names.yaml"
     path.write_text("# people\nGET /users: users.users.list_users select\nPOST /users/{id}/x: _a.b-c.d exec\n")
