@@ -172,15 +172,17 @@ def shaped(
     In no shape at all (`Schema()`), the facts alone."""
     shape = inventor.resolve(shape)
     if shape == NO_SHAPE:
-        return dict(facts)
+        bare = dict(facts)
+        if len(key_path) == 1:
+            bare.setdefault(key_path[0], key)
+        return bare
     top = {name: value for name, value in facts.items() if name != "attributes"}
     born = Born(state, inventor.born(state).epoch_s, top)
     made = inventor.object(shape, born)
     if not isinstance(made, dict):
         return made
-    known = made.keys() if not shape.closed else shape.properties
     for name, value in top.items():
-        if name in known or name in shape.properties:
+        if name in made or name in shape.properties:
             made[name] = value
     attributes = facts.get("attributes")
     if attributes and isinstance(made.get("attributes"), dict):

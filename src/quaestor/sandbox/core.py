@@ -21,6 +21,7 @@ Before: `serve` or the engine's transport. After: `site` answers.
 from __future__ import annotations
 
 from threading import Lock
+from urllib.parse import quote
 
 from quaestor.errors import Cancelled, UsageError
 from quaestor.fetch.http import HttpRequest, HttpResponse
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from quaestor.catalog.catalog import Catalog
+    from quaestor.catalog.model import Provider
     from quaestor.fetch.http import CancelToken
     from quaestor.sandbox.routes import Match
 
@@ -80,41 +82,54 @@ class Sandbox:
         self.providers = tuple(dict.fromkeys(providers))
         self.seed = seed
         self._clock = Clock(clock)
-        self._sites = {name: self._site(name, catalog, dict(scale or {})) for name in self.providers}
-        self._check_scale(scale or {})
+        self._catalog = catalog
+        self._scale = dict(scale or {})
+        self._known = {name: self._provider(name) for name in self.providers}
+        self._sites: dict[str, Site] = {}
+        self._making = Lock()
+        self._check_scale()
         self._kept: dict[tuple[str, str], Answer] = {}
         self._kept_bytes = 0
         self._lock = Lock()
 
-    def _site(self, name: str, catalog: Catalog, scale: dict[str, int]) -> Site:
-        provider = catalog.provider(name)
+    def _provider(self, name: str) -> Provider:
+        provider = self._catalog.provider(name)
         if provider is None:
-            known = ", ".join(known.name for known in catalog.providers())
+            known = ", ".join(known.name for known in self._catalog.providers())
             raise UsageError(f"there is no provider {name!r}", hint=f"the catalog has {known}")
+        return provider
+
+    def _make(self, name: str) -> Site:
+        scale, catalog = self._scale, self._catalog
         own = {key: value for key, value in scale.items() if "." not in key}
         own.update({key.partition(".")[2]: value for key, value in scale.items() if key.startswith(f"{name}.")})
-        how = manners(provider)
-
+        how = manners(self._known[name])
         inventor = Inventor(lambda schema: catalog.schema(name, schema), self._clock, micros=how.micros)
         world_type = _WORLDS.get(name, World)
         people = People(self.seed, own.get("users", world_type.scales.get("users", 200)), self._clock)
         world = world_type(name, Ground(self.seed, self._clock, people, inventor, own))
         return Site(name, catalog, how, inventor, world)
 
-    def _check_scale(self, scale: Mapping[str, int]) -> None:
-        for key in scale:
+    def _check_scale(self) -> None:
+        for key in self._scale:
             provider, _, name = key.rpartition(".")
-            sites = [site for site in self._sites.values() if provider in ("", site.provider)]
-            if not any(name in site.scalable() for site in sites):
-                known = sorted({known for site in self._sites.values() for known in site.world_scales()})
+            if any(name in _scales(of) for of in self.providers if provider in ("", of)):
+                continue  # said without making the provider's stand-in
+            if not any(name in self.site(of).scalable() for of in self.providers if provider in ("", of)):
+                known = sorted({known for of in self.providers for known in _scales(of)})
                 raise UsageError(
                     f"--scale names {key!r}, which nothing here is called",
                     hint=f"there are {', '.join(known)}, and every collection by its own name",
                 )
 
     def site(self, provider: str) -> Site:
-        """One provider's stand-in. Raises KeyError for a provider that this sandbox doesn't stand in for."""
-        return self._sites[provider]
+        """One provider's stand-in, made when it is first asked for. Raises KeyError for a provider that this sandbox
+        doesn't stand in for."""
+        with self._making:
+            made = self._sites.get(provider)
+            if made is None:
+                made = self._sites[provider] = self._make(provider)
+        return made
 
     # -- requests
 
@@ -133,7 +148,7 @@ class Sandbox:
         base = origin + prefix
         extra = [("link", f'<{base}{target}>; rel="{rel}"') for rel, target in answer.links]
         if answer.ignored:
-            extra.append(("x-sandbox-ignored", ", ".join(answer.ignored)))
+            extra.append(("x-sandbox-ignored", ", ".join(quote(name, safe="[]") for name in answer.ignored)))
         body = answer.body.replace(_ORIGIN, base.encode()) if _ORIGIN in answer.body else answer.body
         response_headers = (("content-type", answer.media_type), *extra, *site.manners.headers())
         return HttpResponse(answer.status, response_headers, body, request.url)
@@ -165,9 +180,9 @@ class Sandbox:
     def _locate(self, method: str, path: str, headers: Mapping[str, str]) -> tuple[Site, str, str]:
         """The provider that a request is for, the prefix that said so, and the path behind it."""
         first, _, rest = path[1:].partition("/")
-        if first in self._sites:
-            return self._sites[first], f"/{first}", f"/{rest}"
-        sites = list(self._sites.values())
+        if first in self._known:
+            return self.site(first), f"/{first}", f"/{rest}"
+        sites = [self.site(name) for name in self.providers]
         if len(sites) == 1:
             return sites[0], "", path
         segments = segments_of(path)
@@ -192,6 +207,11 @@ class Sandbox:
     def transport(self) -> SandboxTransport:
         """A `fetch.http.Transport` that asks this sandbox and opens no socket."""
         return SandboxTransport(self)
+
+
+def _scales(provider: str) -> Mapping[str, int]:
+    """What a vendor's world has a scale for."""
+    return _WORLDS.get(provider, World).scales
 
 
 class SandboxTransport:

@@ -121,7 +121,7 @@ def _start(how: Pagination, param: str, asked: str, size: int) -> int:
         return int(asked)
     try:
         mark, _, number_text = urlsafe_b64decode(asked + "=" * (-len(asked) % 4)).decode().partition(":")
-        if mark != "row":
+        if mark != "row" or not number_text.isdecimal():
             raise ValueError(asked)
         return int(number_text)
     except ValueError:

@@ -24,6 +24,8 @@ _TOKEN = re.compile(
     re.X,
 )
 _TRAILING_ZEROS = re.compile(r"\.0+(?=Z$)")
+#: How deep brackets and `not` may nest.
+_DEEPEST = 50
 _OPERATORS = ("eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr")
 
 
@@ -77,6 +79,7 @@ class _Parser:
         self.attributes: list[str] = []
         self.equal: tuple[str, ...] = ()
         self.comparisons = 0
+        self.depth = 0
 
     def refusal(self, why: str) -> Refusal:
         return Refusal("filter", self.parameter, detail=f"{self.parameter} {self.text!r} {why}")
@@ -110,6 +113,14 @@ class _Parser:
         return tests[0] if len(tests) == 1 else lambda row: all(test(row) for test in tests)
 
     def single(self) -> Test:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise self.refusal("is nested too deep")
+        test = self.negated_or_bracketed()
+        self.depth -= 1
+        return test
+
+    def negated_or_bracketed(self) -> Test:
         if self.peek() == "not":
             self.next()
             if self.peek() != "(":

@@ -76,16 +76,12 @@ class Site:
         inventor.link = self._link
 
     def scalable(self) -> set[str]:
-        """All names that a scale can set here."""
-        names = set(self._world.scales)
+        """The names of the collections that a scale can set here, beside those that the vendor's world has."""
+        names: set[str] = set()
         for route in self.routes:
             if route.kind == "list" and not route.names:
                 names |= {route.resource.name, route.template.rpartition("/")[2]}
         return names
-
-    def world_scales(self) -> tuple[str, ...]:
-        """The names that the vendor's world has for scales."""
-        return tuple(self._world.scales)
 
     def example(self, route: Route) -> tuple[str, ...]:
         """Values for the path's parameters under which there is something, if there is any such place.

@@ -97,6 +97,7 @@ def rows_of(route: Route, body: Any) -> list[Any]:
     return here
 
 
+@pytest.mark.slow
 def test_every_operation_that_reads_answers_in_the_shape_of_its_schema() -> None:
     asked = 0
     wrong = []

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.unit.sandbox.tiny import TinyCatalog
 
 from quaestor.errors import Cancelled, UsageError
@@ -13,6 +16,7 @@ from quaestor.fetch.http import CancelToken, HttpRequest, HttpResponse
 from quaestor.sandbox.core import Sandbox, parse_scale
 
 KEYS = (("X-Key", "k"), ("X-App", "a"))
+BOTH = Sandbox(TinyCatalog(), ["acme", "okta"])
 
 
 def sandbox(**options: Any) -> Sandbox:
@@ -293,3 +297,35 @@ def test_the_transport_asks_and_can_be_cancelled() -> None:
     with pytest.raises(Cancelled):
         transport.send(request, cancel)
     transport.close()
+
+
+# -- anything at all
+
+
+@given(
+    path=st.text(max_size=60),
+    query=st.text(max_size=60),
+    prefix=st.sampled_from(("", "/v1/things", "/okta/v1/by_page")),
+)
+def test_any_url_is_answered(path: str, query: str, prefix: str) -> None:
+    response = ask(BOTH, f"{prefix}/{path}?{query}", (*KEYS, ("Authorization", "SSWS t")))
+    assert response.status in (200, 400, 404, 405)
+    assert response.header("x-sandbox-ignored").isascii()
+
+
+@pytest.mark.parametrize("name", ["limit", "after", "filter", "status"])
+@given(value=st.text(max_size=40))
+def test_any_value_of_a_known_parameter_is_answered(name: str, value: str) -> None:
+    response = ask(BOTH, f"/okta/v1/things?{name}={quote(value)}", (("Authorization", "SSWS t"),))
+    assert response.status in (200, 400)
+    assert json.loads(response.body) is not None
+
+
+@given(value=st.integers())
+def test_any_number_is_a_page_or_refused(value: int) -> None:
+    for path in (
+        f"/acme/v1/by_page?page={value}",
+        f"/acme/v1/by_offset?start={value}",
+        f"/acme/v1/things?limit={value}",
+    ):
+        assert ask(BOTH, path).status in (200, 400)

@@ -69,6 +69,8 @@ def test_filters(text: str, passes: bool) -> None:
         'status eq "ACTIVE',
         'status eq "A" status eq "B"',
         "()",
+        "(" * 100_000,
+        "not (" * 60 + "id pr" + ")" * 60,
         " ",
     ],
 )
