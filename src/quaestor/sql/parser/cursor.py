@@ -33,6 +33,9 @@ class Cursor:
         tokens = tokenize(text)
         self.text = text
         self.kinds = tokens.kinds
+        if not extended:
+            beyond = ("placeholder", "payload", "block")
+            self.kinds = ["illegal" if kind in beyond else kind for kind in tokens.kinds]
         self.starts = tokens.starts
         self.ends = tokens.ends
         self.extended = extended

@@ -267,7 +267,7 @@ class Selects(Expressions):
                 select = self.select()
                 self.expect(")")
                 return SubqueryRef(select, self.alias(), pos=pos, end=self.last_end)
-            if self.extended and self.word() == "EXEC" and self.kinds[self.at + 1] in NAMES:
+            if self.extended and self.word() == "EXEC" and self.kinds[self.at + 2] == ".":
                 exec_ = self.exec_statement()
                 self.expect(")")
                 return ExecRef(exec_, self.alias(), pos=pos, end=self.last_end)
