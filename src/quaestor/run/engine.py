@@ -118,10 +118,13 @@ class Connection:
         *,
         variables: Mapping[str, Any] | None = None,
     ) -> Iterator[Result]:
-        """Run several statements, each when its result is asked for; the text is parsed whole before the first."""
+        """Run several statements, each when its result is asked for; the text is parsed whole before the first.
+
+        After a statement that failed, `next` goes on with the one behind it.
+        """
         statements, known = _parsed(text, variables)
-        for statement in statements:
-            yield self._run(statement, text, params, known)
+        # a generator would be at its end after an error, map is not
+        return map(lambda statement: self._run(statement, text, params, known), statements)  # noqa: C417
 
     def close(self) -> None:
         """Give the network connections back."""

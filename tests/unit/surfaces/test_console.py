@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import signal
 import time
 from typing import Any
 
 import pytest
 
 from quaestor.errors import QuaestorError
-from quaestor.surfaces.cli.console import Console, Progress
+from quaestor.surfaces.cli.console import Console, Interrupts, Progress
 from quaestor.surfaces.cli.output import Direct, Spool
 
 
@@ -89,3 +90,32 @@ def test_no_progress_for_quick_statements_pipes_and_programs() -> None:
     console = Console(io.BytesIO(), io.BytesIO(), Terminal(), {})
     console.error_format = "json"
     assert Progress(console, Counts())._thread is None
+
+
+def test_a_note_wipes_the_line_of_progress() -> None:
+    stderr = Terminal()
+    console = Console(io.BytesIO(), io.BytesIO(), stderr, {"NO_COLOR": "1"})
+    console.shows_progress = True
+    console.note("first")
+    console.note("second")
+    assert stderr.getvalue() == "\r\x1b[Kfirst\nsecond\n"
+
+
+def test_ctrl_c_cancels_first_and_interrupts_then() -> None:
+    cancelled: list[bool] = []
+    interrupts = Interrupts(lambda: cancelled.append(True))
+    signal.raise_signal(signal.SIGINT)
+    assert cancelled == [True]
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    interrupts.restore()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_handler_of_somebody_else_stays() -> None:
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        Interrupts(lambda: None).restore()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, previous)

@@ -36,6 +36,7 @@ class Result:
         self.columns = tuple(ResultColumn(name) for name in names.split())
         self.message = message
         self.stats = Stats()
+        self.cancelled = False
         self._batches = batches
         self.closed = False
 
@@ -44,6 +45,9 @@ class Result:
             if isinstance(batch, BaseException):
                 raise batch
             yield batch
+
+    def cancel(self) -> None:
+        self.cancelled = True
 
     def __enter__(self) -> Result:
         return self

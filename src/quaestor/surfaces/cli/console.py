@@ -14,7 +14,7 @@ from quaestor.surfaces.table import BOLD, DIM, PLAIN, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any, BinaryIO, Protocol, TextIO
 
     class Stats(Protocol):
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 RED = "\x1b[31m"
+WIPE = "\r\x1b[K"
 
 
 class Console:
@@ -33,6 +34,7 @@ class Console:
 
     Attributes:
         error_format: `text` or `json`: how errors, stats and notes are written.
+        shows_progress: whether the last line of stderr is one that the next message has to wipe.
     """
 
     def __init__(self, stdin: BinaryIO, stdout: BinaryIO, stderr: TextIO, env: Mapping[str, str]) -> None:
@@ -40,6 +42,7 @@ class Console:
         self.error_format = "text"
         self.out_is_terminal = stdout.isatty()
         self.err_is_terminal = stderr.isatty()
+        self.shows_progress = False
 
     @classmethod
     def of_process(cls) -> Console:
@@ -113,8 +116,9 @@ class Console:
         self._line(json.dumps(value, ensure_ascii=True, default=str))
 
     def _line(self, text: str) -> None:
-        self.stderr.write(text + "\n")
+        self.stderr.write(f"{WIPE}{text}\n" if self.shows_progress else f"{text}\n")
         self.stderr.flush()
+        self.shows_progress = False
 
 
 class Progress:
@@ -127,7 +131,6 @@ class Progress:
 
     def __init__(self, console: Console, stats: Stats) -> None:
         self._console, self._stats = console, stats
-        self._shown = False
         self._thread = None
         if console.err_is_terminal and console.error_format == "text" and console.env.get("TERM") != "dumb":
             import threading
@@ -143,8 +146,9 @@ class Progress:
         self._stopped.set()
         self._thread.join()
         self._thread = None
-        if self._shown:
-            self._write("\r\x1b[K")
+        if self._console.shows_progress:
+            self._write(WIPE)
+            self._console.shows_progress = False
 
     def _run(self) -> None:
         import time
@@ -155,9 +159,40 @@ class Progress:
             requests, rows = counts.get("requests", 0), counts.get("rows_read", 0)
             text = f"{requests:,} requests · {rows:,} rows"
             self._write(f"\r{DIM}{text} · {time.monotonic() - start:.0f} s{PLAIN}\x1b[K")
-            self._shown = True
+            self._console.shows_progress = True
             wait_s = self.EVERY_S
 
     def _write(self, text: str) -> None:
         self._console.stderr.write(text)
         self._console.stderr.flush()
+
+
+class Interrupts:
+    """Ctrl-C cancels what runs, so that it ends in order: the first calls `cancel`, the second interrupts at once.
+
+    Python would raise KeyboardInterrupt wherever it is, also inside a callback of SQLite.
+    """
+
+    def __init__(self, cancel: Callable[[], None]) -> None:
+        import signal
+        import threading
+
+        self._previous: Any = None
+        if threading.current_thread() is not threading.main_thread():
+            return
+        if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # ignored, or somebody else's
+            return
+
+        def handle(number: int, frame: object) -> None:
+            self.restore()
+            cancel()
+
+        self._previous = signal.signal(signal.SIGINT, handle)
+
+    def restore(self) -> None:
+        """Ctrl-C is as it was before."""
+        if self._previous is not None:
+            import signal
+
+            signal.signal(signal.SIGINT, self._previous)
+            self._previous = None

@@ -14,7 +14,7 @@ from quaestor.config import check_proxy, load_settings, read_env_file
 from quaestor.errors import Cancelled, CatalogError, QuaestorError, UsageError
 from quaestor.record import replace
 from quaestor.surfaces.cli import load
-from quaestor.surfaces.cli.console import Progress
+from quaestor.surfaces.cli.console import Interrupts, Progress
 from quaestor.surfaces.cli.output import Direct, File, Spool
 from quaestor.surfaces.render import Layout, render
 from quaestor.values import ResultColumn
@@ -55,7 +55,7 @@ def run(invocation: Invocation, console: Console) -> int:
         else:
             catalog = open_catalog(note=console.note)
             try:
-                with open_connection(values, settings, env, catalog) as connection:
+                with open_connection(values, settings, env, catalog, console) as connection:
                     results = connection.script(text, variables=variables)
                     code = _statements(results, keep_going, shape, settings, console, output)
             finally:
@@ -231,18 +231,18 @@ def _holds_secret(context: dict[str, Any]) -> bool:
 
 
 def open_connection(
-    values: Mapping[str, Any], settings: Settings, env: Mapping[str, str], catalog: Catalog
+    values: Mapping[str, Any], settings: Settings, env: Mapping[str, str], catalog: Catalog, console: Console
 ) -> Connection:
     """A connection to the providers, or to the embedded sandbox."""
     if not values.get("sandbox"):
         alone = next((f"--{name}" for name in ("seed", "scale") if name in values), "")
         if alone:
             raise UsageError(f"{alone} is about the sandbox", hint="add --sandbox")
-        return quaestor.connect(settings, env=env, catalog=catalog)
+        return quaestor.connect(settings, env=env, catalog=catalog, notify=console.note)
     if settings.endpoints:
         raise UsageError("--sandbox and --endpoint both say where requests go", hint="leave one of them out")
     connection: Connection = load("sandboxed").connect(
-        settings, catalog, values.get("seed", 1), values.get("scale", {})
+        settings, catalog, values.get("seed", 1), values.get("scale", {}), console.note
     )
     return connection
 
@@ -280,12 +280,12 @@ def _statements(
     results: Iterator[Result], keep_going: bool, shape: Layout, settings: Settings, console: Console, output: Output
 ) -> int:
     """Run one statement after the other; the exit code."""
-    code = 0
+    code, count = 0, 0
     while True:
         try:
             result = next(results, None)
             if result is None:
-                return code
+                break
             with result:
                 _one(result, shape, settings, console, output)
         except QuaestorError as error:
@@ -293,11 +293,16 @@ def _statements(
                 raise
             console.error(error)
             code = code or error.exit_code
+        count += 1
+    if not count:
+        raise UsageError("there is no statement in the text", hint='write quaestor exec "SELECT …"')
+    return code
 
 
 def _one(result: Result, shape: Layout, settings: Settings, console: Console, output: Output) -> None:
     """Write one result."""
     progress = Progress(console, result.stats)
+    interrupts = Interrupts(result.cancel)
     try:
         if result.columns:
             for piece in render(result.columns, result.batches(), shape):
@@ -310,6 +315,8 @@ def _one(result: Result, shape: Layout, settings: Settings, console: Console, ou
         progress.stop()
         output.abandon()
         raise
+    finally:
+        interrupts.restore()
     if result.message:
         console.note(result.message)
     if settings.stats:

@@ -13,7 +13,7 @@ from quaestor.sandbox.core import Sandbox
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from quaestor.catalog.catalog import Catalog
     from quaestor.config import Settings
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 TOKEN = "sandbox"
 
 
-def connect(settings: Settings, catalog: Catalog, seed: int, scale: Mapping[str, int]) -> Connection:
+def connect(
+    settings: Settings,
+    catalog: Catalog,
+    seed: int,
+    scale: Mapping[str, int],
+    notify: Callable[[str], None] | None = None,
+) -> Connection:
     """A connection to a sandbox of all providers of the catalog. Raises UsageError for a scale that names nothing."""
     providers = catalog.providers()
     sandbox = Sandbox(catalog, [provider.name for provider in providers], seed=seed, scale=scale)
@@ -40,5 +46,6 @@ def connect(settings: Settings, catalog: Catalog, seed: int, scale: Mapping[str,
         endpoints=endpoints,
         transport=sandbox.transport(),
         catalog=catalog,
+        notify=notify,
         env={credential.env: TOKEN for provider in providers for credential in provider.credentials},
     )
