@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from quaestor.sql import nodes
     from quaestor.values import SqlValue
 
+#: Steps of SQLite's virtual machine between two looks at whether the statement was cancelled.
+PROGRESS_STEPS = 100_000
 #: Rows that are handed out at a time.
 CHUNK = 1000
 
@@ -56,6 +58,8 @@ class Execution:
         self._db = apsw.Connection("")
         self._db.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE")
         self._db.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
+        # asked every few milliseconds of computing: whether to stop; and Python gets to see a Ctrl-C meanwhile
+        self._db.set_progress_handler(lambda: self._cancel.cancelled, PROGRESS_STEPS)
         functions.register(self._db)
 
     def evaluate(self, expressions: Sequence[nodes.Expr]) -> dict[nodes.Expr, SqlValue]:
@@ -127,14 +131,6 @@ class Execution:
     def _expire(self) -> None:
         self._is_late = True
         self._cancel.cancel()
-        self.interrupt()
-
-    def interrupt(self) -> None:
-        """Stop SQLite in the middle of a step, from any thread."""
-        try:
-            self._db.interrupt()
-        except apsw.ConnectionClosedError:
-            return  # it has ended meanwhile
 
     def close(self) -> None:
         """Stop the reading and drop the tables."""

@@ -66,7 +66,7 @@ class Connections:
         self._transport = transport
         self._redactor = Redactor()
         self._governor = Governor(max_wait_s=settings.max_wait_s, concurrency=settings.concurrency)
-        self._clients: dict[str, tuple[Origin, Client]] = {}
+        self._clients: dict[tuple[str, str], tuple[Origin, Client]] = {}
         self._lock = allocate_lock()
 
     def provider(self, connection: str) -> Provider:
@@ -100,22 +100,46 @@ class Connections:
                 values[name] = value
         return values
 
-    def client(self, connection: str, url: str) -> Client:
-        """Who sends this connection's requests; `url` is the first of them.
+    def base_url(self, connection: str, server: Server, values: Mapping[str, SqlValue]) -> str:
+        """Scheme, host and path prefix of a server's requests over this connection."""
+        return base_url(
+            server,
+            {name: str(value) for name, value in values.items() if value is not None},
+            endpoint=self.endpoint(connection),
+            custom_domain=self.domain(connection),
+        )
 
-        Raises AuthError where a credential is missing, ForbiddenError for a second origin: a token serves one.
+    def client(self, connection: str, server: Server, values: Mapping[str, SqlValue]) -> Client:
+        """Who sends this connection's requests to a server whose variables have these values.
+
+        Raises AuthError where a credential is missing, ForbiddenError where the origin isn't the one that the
+        connection is configured for, or that its first request went to: one token serves one organisation.
         """
-        origin = origin_of(url)
+        origin = origin_of(self.base_url(connection, server, values))
         with self._lock:
-            known = self._clients.get(connection)
+            known = self._clients.get((connection, server.url))
             if known is None:
-                known = self._clients[connection] = (origin, self._new_client(connection, origin))
-        if known[0] != origin:
+                home = self._home(connection, server) or origin
+                if home == origin:
+                    known = (origin, self._new_client(connection, origin))
+                    self._clients[connection, server.url] = known
+            else:
+                home = known[0]
+        if known is None or home != origin:
             raise ForbiddenError(
-                f"the connection {connection} is for {known[0]}, this statement asks {origin}",
+                f"the connection {connection} is for {home}, this statement asks {origin}",
                 hint="one token serves one organisation: name a second connection in the configuration file",
             )
         return known[1]
+
+    def _home(self, connection: str, server: Server) -> Origin | None:
+        """Where the connection's settings or the environment say that a server is; None if they say nothing."""
+        configured = self._settings.connection(connection)
+        own = configured.variables if configured is not None else {}
+        names = [variable.name for variable in server.variables]
+        if not any(own.get(name) or self._env.get(server.variables_env.get(name, "")) for name in names):
+            return None
+        return origin_of(self.base_url(connection, server, self.variables(connection, server, {})))
 
     def close(self) -> None:
         """Close the sockets."""
@@ -158,7 +182,7 @@ class Reading:
         """Find out before the first request whether every scan has a host and a credential."""
         for scan in plan.scans:
             for values in self._settings_of(scan):
-                self._connections.client(scan.connection, self._base_url(scan, values))
+                self._connections.client(scan.connection, scan.server, values)
 
     def parts(self, scan: Scan, combinations: Sequence[Mapping[str, SqlValue]], page_rows: int = 0) -> list[Part]:
         """One part for each combination of parameter values. Raises LimitError for more than `max_requests`."""
@@ -199,14 +223,6 @@ class Reading:
         for name, values in scan.settings.items():
             combinations = [{**known, name: value} for known in combinations for value in values]
         return [self._connections.variables(scan.connection, scan.server, given) for given in combinations]
-
-    def _base_url(self, scan: Scan, settings: Mapping[str, SqlValue]) -> str:
-        return base_url(
-            scan.server,
-            _known(settings),
-            endpoint=self._connections.endpoint(scan.connection),
-            custom_domain=self._connections.domain(scan.connection),
-        )
 
     def _request(
         self, scan: Scan, settings: Mapping[str, SqlValue], combination: Mapping[str, SqlValue]
@@ -253,7 +269,7 @@ class Reading:
         fields = tuple(column.field for column in scan.columns if column.field is not None)
         decoder = Decoder(scan.method.response, scan.method.pagination, fields)
         request = self._request(scan, settings, combination)
-        client = self._connections.client(scan.connection, request.url)
+        client = self._connections.client(scan.connection, scan.server, settings)
         pages = read_pages(
             client,
             scan.method,
