@@ -114,6 +114,8 @@ class _Walk:
         """The request for the page after this one, None if this was the last."""
         self._rows += page.count
         self._empty = 0 if page.count else self._empty + 1
+        if self._empty and self._pagination.stops_empty:
+            return None
         if self._empty > MAX_EMPTY_PAGES:
             raise LimitError(
                 f"{MAX_EMPTY_PAGES} empty pages in a row: the list doesn't end",

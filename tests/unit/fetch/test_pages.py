@@ -224,6 +224,15 @@ def test_empty_pages_without_end_are_an_error() -> None:
         )
 
 
+def test_an_empty_page_is_the_last_where_the_catalog_says_so() -> None:
+    turns = iter([2, 1, 0, 5])
+    pagination = Pagination("cursor", "c", token_path=("after",), stops_empty=True)
+    rows, server = read(
+        lambda _: ({"data": things(0, n := next(turns)), "after": f"t{n}"}, []), pagination, rows="data"
+    )
+    assert (rows, len(server.asked)) == ([0, 1, 0], 3)
+
+
 def test_a_full_only_page_is_no_proof() -> None:
     pagination = Pagination("none", size_param="limit", size_max=3)
     with pytest.raises(LimitError, match="may be more"):
