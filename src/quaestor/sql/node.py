@@ -1,4 +1,4 @@
-"""What all nodes of a statement's tree have in common: the span, comparison, and ways to go through a tree."""
+"""What all nodes of a statement's tree have in common: span, comparison, kinds, and ways to go through a tree."""
 
 from __future__ import annotations
 
@@ -97,6 +97,24 @@ class Node(Record, metaclass=NodeType):
 
 _set_pos: Callable[[Node, int], None] = Node.__dict__["pos"].__set__
 _set_end: Callable[[Node, int], None] = Node.__dict__["end"].__set__
+
+
+class Expr(Node):
+    """What has a value."""
+
+
+class Source(Node):
+    """What stands in FROM."""
+
+
+class Statement(Node):
+    """What can be run."""
+
+
+class Name(Node):
+    """A name that is no expression: a column of INSERT, of USING, of a CTE."""
+
+    text: str
 
 
 def children(node: Node) -> list[Node]:

@@ -1,7 +1,10 @@
 """The tree of a statement: what `parser` builds from text, `template` completes, `plan.bind` reads, `printer` prints.
 
-A node is an immutable `Record`. Every node has `pos` and `end`, offsets of its text in the script, -1 if it was
-not read from a text; they do not count in comparisons, so two texts that mean the same give equal trees:
+This page holds expressions and SELECT; `statements` holds what else can be run, `node` what all have in common. All
+are imported from here.
+
+A node is an immutable `Record`. Every node has `pos` and `end`, offsets of its text in the script, -1 if it was not
+read from a text; they do not count in comparisons, so two texts that mean the same give equal trees:
 
 - a name is a path, a tuple of one to five parts without quotes: `okta.users."users"` is `("okta", "users", "users")`;
 - `==` is `=`, `<>` is `!=`, `x IS DISTINCT FROM y` is `IS NOT`, `x IS NULL`, `x ISNULL` and `x NOTNULL` are `IsNull`;
@@ -14,31 +17,50 @@ Absent parts are None, `()`, `""` or False.
 
 from __future__ import annotations
 
+from quaestor.sql.node import Expr as Expr
+from quaestor.sql.node import Name as Name
 from quaestor.sql.node import Node as Node
+from quaestor.sql.node import Source as Source
+from quaestor.sql.node import Statement as Statement
 from quaestor.sql.node import children as children
 from quaestor.sql.node import transform as transform
 from quaestor.sql.node import walk as walk
-
-# -------------------------------------------------------------------------------------- kinds of nodes
-
-
-class Expr(Node):
-    """What has a value."""
-
-
-class Source(Node):
-    """What stands in FROM."""
-
-
-class Statement(Node):
-    """What can be run."""
-
-
-class Name(Node):
-    """A name that is no expression: a column of INSERT, of USING, of a CTE."""
-
-    text: str
-
+from quaestor.sql.statements import Argument as Argument
+from quaestor.sql.statements import Assignment as Assignment
+from quaestor.sql.statements import Auth as Auth
+from quaestor.sql.statements import Begin as Begin
+from quaestor.sql.statements import Block as Block
+from quaestor.sql.statements import ColumnDef as ColumnDef
+from quaestor.sql.statements import Commit as Commit
+from quaestor.sql.statements import Conflict as Conflict
+from quaestor.sql.statements import Copy as Copy
+from quaestor.sql.statements import CreateTable as CreateTable
+from quaestor.sql.statements import CreateView as CreateView
+from quaestor.sql.statements import Delete as Delete
+from quaestor.sql.statements import Describe as Describe
+from quaestor.sql.statements import DescribeMethod as DescribeMethod
+from quaestor.sql.statements import Drop as Drop
+from quaestor.sql.statements import Exec as Exec
+from quaestor.sql.statements import Explain as Explain
+from quaestor.sql.statements import Insert as Insert
+from quaestor.sql.statements import NativeQuery as NativeQuery
+from quaestor.sql.statements import Purge as Purge
+from quaestor.sql.statements import Refresh as Refresh
+from quaestor.sql.statements import RegistryList as RegistryList
+from quaestor.sql.statements import RegistryPull as RegistryPull
+from quaestor.sql.statements import Release as Release
+from quaestor.sql.statements import Replace as Replace
+from quaestor.sql.statements import Reset as Reset
+from quaestor.sql.statements import Rollback as Rollback
+from quaestor.sql.statements import Savepoint as Savepoint
+from quaestor.sql.statements import Script as Script
+from quaestor.sql.statements import Set as Set
+from quaestor.sql.statements import Show as Show
+from quaestor.sql.statements import ShowInsert as ShowInsert
+from quaestor.sql.statements import Sleep as Sleep
+from quaestor.sql.statements import TableConstraint as TableConstraint
+from quaestor.sql.statements import Update as Update
+from quaestor.sql.statements import Use as Use
 
 # ----------------------------------------------------------------------------------------- expressions
 
@@ -345,287 +367,6 @@ class Join(Source):
     natural: bool = False
     on: Expr | None = None
     using: tuple[Name, ...] = ()
-
-
-# --------------------------------------------------------------------------------------------- writing
-
-
-class Assignment(Node):
-    """`name = value`, or `(name, name) = value`."""
-
-    names: tuple[Name, ...]
-    value: Expr
-
-
-class Conflict(Node):
-    """`ON CONFLICT [(keys) [WHERE …]] DO NOTHING`, or with assignments `DO UPDATE SET … [WHERE …]`."""
-
-    keys: tuple[Expr, ...] = ()
-    keys_where: Expr | None = None
-    assignments: tuple[Assignment, ...] = ()
-    where: Expr | None = None
-
-
-class Insert(Statement):
-    """`source` is None for DEFAULT VALUES. `hints`: AWAIT."""
-
-    table: TableRef
-    columns: tuple[Name, ...] = ()
-    source: Select | None = None
-    conflict: Conflict | None = None
-    returning: tuple[ResultColumn | Star, ...] = ()
-    with_: With | None = None
-    hints: tuple[str, ...] = ()
-
-
-class Update(Statement):
-    """No assignments: SET held only a comment, the query parameters alone are sent."""
-
-    table: TableRef
-    assignments: tuple[Assignment, ...] = ()
-    where: Expr | None = None
-    returning: tuple[ResultColumn | Star, ...] = ()
-    with_: With | None = None
-    hints: tuple[str, ...] = ()
-
-
-class Replace(Statement):
-    """`REPLACE table SET … WHERE …`: the whole object anew (PUT)."""
-
-    table: TableRef
-    assignments: tuple[Assignment, ...] = ()
-    where: Expr | None = None
-    returning: tuple[ResultColumn | Star, ...] = ()
-    with_: With | None = None
-    hints: tuple[str, ...] = ()
-
-
-class Delete(Statement):
-    table: TableRef
-    where: Expr | None = None
-    returning: tuple[ResultColumn | Star, ...] = ()
-    with_: With | None = None
-    hints: tuple[str, ...] = ()
-
-
-class Argument(Node):
-    """`@name = value` of EXEC."""
-
-    name: str
-    value: Expr
-
-
-class Exec(Statement):
-    """`EXEC path @a = 'x', @b = 1 [@@json = '…']`. `hints`: AWAIT, SHOWRESULTS."""
-
-    path: tuple[str, ...]
-    args: tuple[Argument, ...] = ()
-    payload: Expr | None = None
-    hints: tuple[str, ...] = ()
-
-
-# --------------------------------------------------------------------------------------- what is there
-
-
-class Show(Statement):
-    """`SHOW [EXTENDED] kind [IN path] [LIKE pattern] [WHERE …]`.
-
-    `kind`: PROVIDERS, SERVICES, RESOURCES, METHODS, VIEWS, MATERIALIZED VIEWS, TABLES, CONNECTIONS, VERSION, AUTH,
-    TRANSACTION ISOLATION LEVEL.
-    """
-
-    kind: str
-    extended: bool = False
-    path: tuple[str, ...] = ()
-    like: Expr | None = None
-    where: Expr | None = None
-
-
-class ShowInsert(Statement):
-    """`SHOW INSERT [/*+ REQUIRED */] INTO path`."""
-
-    path: tuple[str, ...]
-    required_only: bool = False
-
-
-class Describe(Statement):
-    path: tuple[str, ...]
-    extended: bool = False
-
-
-class DescribeMethod(Statement):
-    """The last part of `path` is the method."""
-
-    path: tuple[str, ...]
-    extended: bool = False
-
-
-class Explain(Statement):
-    statement: Statement
-    analyze: bool = False
-    query_plan: bool = False
-
-
-# ------------------------------------------------------------------------------------------- workspace
-
-
-class CreateView(Statement):
-    path: tuple[str, ...]
-    select: Select
-    columns: tuple[Name, ...] = ()
-    materialized: bool = False
-    temporary: bool = False
-    or_replace: bool = False
-    if_not_exists: bool = False
-
-
-class ColumnDef(Node):
-    """A column of a local table."""
-
-    name: str
-    type_name: str = ""
-    primary_key: bool = False
-    autoincrement: bool = False
-    not_null: bool = False
-    unique: bool = False
-    default: Expr | None = None
-    check: Expr | None = None
-    collation: str = ""
-
-
-class TableConstraint(Node):
-    """`kind`: PRIMARY KEY, UNIQUE (with `columns`), CHECK (with `check`)."""
-
-    kind: str
-    columns: tuple[Name, ...] = ()
-    check: Expr | None = None
-
-
-class CreateTable(Statement):
-    """Either columns or `select`."""
-
-    path: tuple[str, ...]
-    columns: tuple[ColumnDef, ...] = ()
-    constraints: tuple[TableConstraint, ...] = ()
-    select: Select | None = None
-    temporary: bool = False
-    or_replace: bool = False
-    if_not_exists: bool = False
-
-
-class Refresh(Statement):
-    """`REFRESH MATERIALIZED VIEW path`."""
-
-    path: tuple[str, ...]
-
-
-class Drop(Statement):
-    """`kind`: VIEW, MATERIALIZED VIEW, TABLE."""
-
-    kind: str
-    path: tuple[str, ...]
-    if_exists: bool = False
-
-
-# --------------------------------------------------------------------------------------------- session
-
-
-class Use(Statement):
-    """`USE connection[.service]`."""
-
-    path: tuple[str, ...]
-
-
-class Set(Statement):
-    """`SET [SESSION|GLOBAL|LOCAL] name = value`. `name` is a path, or one part such as `$.auth.okta.type`."""
-
-    name: tuple[str, ...]
-    value: Expr
-    scope: str = ""
-
-
-class Reset(Statement):
-    """`RESET name`; RESET ALL has no name."""
-
-    name: tuple[str, ...] = ()
-
-
-class Begin(Statement):
-    pass
-
-
-class Commit(Statement):
-    pass
-
-
-class Rollback(Statement):
-    """`ROLLBACK [TO savepoint]`."""
-
-    savepoint: str = ""
-
-
-class Savepoint(Statement):
-    name: str
-
-
-class Release(Statement):
-    name: str
-
-
-class RegistryList(Statement):
-    provider: str = ""
-
-
-class RegistryPull(Statement):
-    provider: str
-    version: str = ""
-
-
-class Purge(Statement):
-    """`PURGE [target]`."""
-
-    target: str = ""
-
-
-class Sleep(Statement):
-    milliseconds: Expr
-
-
-class NativeQuery(Statement):
-    """`NATIVEQUERY 'sql'`."""
-
-    query: Expr
-
-
-class Copy(Statement):
-    """`COPY (SELECT …) TO 'file' [(FORMAT csv)]`."""
-
-    select: Select
-    target: Expr
-    format: str = ""
-
-
-class Auth(Statement):
-    """`AUTH LOGIN provider [SERVICEACCOUNT|INTERACTIVE 'key']`, `AUTH REVOKE provider`."""
-
-    action: str
-    provider: str
-    method: str = ""
-    key: Expr | None = None
-
-
-class Block(Node):
-    """`<<<json … >>>`: values for the placeholders. `kind`: json, jsonnet. `text` is what stands between."""
-
-    kind: str
-    text: str
-
-
-class Script(Node):
-    """A whole text. Each statement's `pos` and `end` are its span, without its semicolon."""
-
-    statements: tuple[Statement, ...]
-    blocks: tuple[Block, ...] = ()
 
 
 def column_name(column: ResultColumn, text: str) -> str:
