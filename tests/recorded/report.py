@@ -20,6 +20,8 @@ from tests.recorded.verdict import Verdict, judge
 
 EXCEPTIONS = Path(__file__).with_name("exceptions.yaml")
 PROVIDERS = ("okta", "datadog")
+#: Members of an answer that are about it, and no rows in any of these APIs.
+ABOUT = {"_links", "included", "links", "meta", "metadata"}
 #: What a statement gave that is as it was recorded.
 COVERED = ("rows", "no row", "error")
 
@@ -77,7 +79,8 @@ def text() -> str:
     lines += _uncovered()
     lines += _listed("Fields without a column (_raw has them)", by_operation("lost"))
     lines += _listed("Values of another type than their column's, unaltered", by_operation("drifted"))
-    lines += _listed("Members of the answers beside the rows", by_operation("beside"))
+    about = ", ".join(sorted(ABOUT))
+    lines += _listed(f"Members of the answers beside the rows (and besides {about})", by_operation("beside"))
     return "\n".join(lines)
 
 
@@ -106,10 +109,11 @@ def failures() -> str:
 
 
 def by_operation(what: str) -> dict[str, set[str]]:
-    """The `lost` or `drifted` fields, or what stands `beside` the rows, of each operation that has any."""
+    """The `lost` or `drifted` fields, or what stands `beside` the rows and isn't `ABOUT` the answer, of each
+    operation that has any."""
     found: dict[str, set[str]] = defaultdict(set)
     for each in verdicts():
-        values = each.beside if what == "beside" else getattr(each.compared, what)
+        values = each.beside - ABOUT if what == "beside" else getattr(each.compared, what)
         if values:
             found[each.operation] |= values
     return dict(found)
