@@ -1,59 +1,55 @@
-"""A page's body to rows, ready for SQLite: just the wanted columns, nothing altered, nothing lost.
+"""From the body of a page to rows for SQLite, and to what paging needs, in one reading.
 
-Before: `fetch.pages` has a response. After: `run.tables` gives the rows to SQLite, `fetch.pages` goes on by the
-page's token.
-
-The body is parsed once, by msgspec, into structs made for the wanted columns: what isn't wanted is skipped, nested
-values stay the bytes that they were and are never serialised again. Where an answer doesn't keep to the types that
-the catalog says (APIs drift), the columns concerned are read as they come, from that page on.
-
-| JSON                              | in SQLite                                                       |
-|-----------------------------------|-----------------------------------------------------------------|
-| string                            | TEXT                                                            |
-| true, false                       | 1, 0; in a string column `true`, `false`                        |
-| whole number within 64 bits       | INTEGER; in a string column its text                            |
-| other number, up to 17 digits     | REAL; in a string column its text                               |
-| number beyond that                | TEXT, exactly as sent                                           |
-| object, array                     | TEXT, the JSON as sent                                          |
-| null, absent                      | NULL                                                            |
+A `Decoder` is compiled once per scan: msgspec reads straight into structs that have just the wanted columns and skips
+all else; nested values stay the bytes that they are. A page whose values don't have the types that the schema
+promises is read again by a slower, tolerant way that takes them as they come (`fetch.exact`), so that drift in an API
+never loses or changes a value. Before: `fetch.transport` has the whole body. After: `fetch.pages` goes by tokens and
+counts, `run` takes the rows.
 """
 
 from __future__ import annotations
 
 from operator import attrgetter
 
-import msgspec
-
 from quaestor.errors import DecodeError
+from quaestor.fetch.exact import CONVERT, MAX_DEPTH, any_value, json_text
 from quaestor.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import Any
+    from typing import Any, TypeAlias
+
+    from msgspec import Raw
 
     from quaestor.catalog.model import Column, Pagination, Response
     from quaestor.values import SqlValue
 
-#: The column that holds a row's whole JSON object.
+    Row: TypeAlias = tuple[SqlValue, ...]
+    Path: TypeAlias = tuple[str, ...]
+    Reader: TypeAlias = Callable[[bytes], tuple[list[Row], int, list[Raw | None]] | None]
+
+#: The column that holds a whole row as JSON text, whatever else is selected.
 RAW_COLUMN = "_raw"
-#: Digits that a REAL keeps exactly.
-EXACT_DIGITS = 17
-_INT64 = msgspec.Meta(ge=-(2**63), le=2**63 - 1)
+#: In a row path: all members of the list or object there.
+STAR = "*"
+
+_BOOLEANS: Callable[[bool | None], int | None] = {True: 1, False: 0, None: None}.__getitem__
+_BOM = b"\xef\xbb\xbf"
 
 
 class Page(Record):
     """What one body holds.
 
     Attributes:
-        rows: a tuple for each row, with the wanted columns in their order.
-        count: how many rows there are.
-        token: the text or number at the pagination's `token_path`, None if there is none.
-        more: what stands at `more_path`, None if nothing does.
-        total: what stands at `total_path`, None if nothing does.
+        rows: values of the decoder's columns, in their order.
+        count: how many rows the API gave.
+        token: what is at the pagination's `token_path`, None where nothing follows.
+        more: the boolean at `more_path`, None if there is none.
+        total: the number at `total_path`, None if there is none.
     """
 
-    rows: list[tuple[SqlValue, ...]]
+    rows: list[Row]
     count: int
     token: str | int | None = None
     more: bool | None = None
@@ -61,301 +57,502 @@ class Page(Record):
 
 
 class Decoder:
-    """Decodes the pages of one scan.
+    """Reads the pages of one scan into rows of these columns; thread safe.
 
     Args:
-        response: where the rows are.
-        pagination: which tokens to take out of the body besides.
-        columns: the wanted ones, in order; `_raw` is the whole object.
+        response: where the rows are in the body.
+        pagination: where the tokens are.
+        columns: what a row has. One named `_raw`, or with an empty path, holds the row itself as JSON text; one named
+            as `response.map_key` the row's key, one named as `response.scalar` the row where it is a bare value.
+
+    A path that leads nowhere is a column of NULLs.
     """
 
     def __init__(self, response: Response, pagination: Pagination, columns: Sequence[Column]) -> None:
         self._response = response
-        self._columns = tuple(columns)
-        self._tokens = {
-            name: path
-            for name, path in (
-                ("token", pagination.token_path),
-                ("more", pagination.more_path),
-                ("total", pagination.total_path),
-            )
-            if path
-        }
-        plain = not (response.map_key or response.scalar or "*" in response.row_path)
-        self._is_fast = plain and all(column.name != RAW_COLUMN for column in columns)
-        self._loose: set[int] = {i for i, column in enumerate(self._columns) if column.type in ("number", "any")}
-        self._fast: tuple[msgspec.json.Decoder[Any], Callable[[Any], Any]] | None = None
-        self._object: msgspec.json.Decoder[Any] = msgspec.json.Decoder(dict[str, msgspec.Raw])
-        self._list: msgspec.json.Decoder[Any] = msgspec.json.Decoder(list[msgspec.Raw])
+        self._places = [_Place(column, response) for column in columns]
+        paths = (pagination.token_path, pagination.more_path, pagination.total_path)
+        self._token_path, self._more_path, self._total_path = paths
+        self._token_paths = list(dict.fromkeys(path for path in paths if path))
+        self._is_text = bool(response.scalar and response.media_type and "json" not in response.media_type)
+        self._tolerant = _Tolerant(response, self._places, self._token_paths)
+        self._strict = _fast_reader(response.row_path, self._places, self._token_paths, strict=True)
+        self._loose: Reader | None = None
+        self._drifts = False
 
     def page(self, body: bytes) -> Page:
         """The rows and tokens of a body.
 
-        Raises DecodeError for what isn't JSON, for a body whose rows aren't where they should be, and for one that
-        nests deeper than the parser goes.
+        Raises DecodeError with a `$.path`: malformed or cut-off JSON, HTML, nothing at all where something was
+        promised, rows that aren't where they should be, a value nested deeper than 512.
         """
-        body = body.removeprefix(b"\xef\xbb\xbf")
-        self._check_is_json(body)
+        if not self._response.media_type:  # a method that answers nothing may still say "OK"
+            return Page([], 0)
+        if self._is_text:
+            return self._text(body)
+        if body.startswith(_BOM):
+            body = body[3:]
+        import msgspec
+
         try:
-            if self._is_fast:
-                try:
-                    return self._typed_page(body)
-                except (msgspec.ValidationError, AttributeError):
-                    self._fast = None  # the answer has another shape than the catalog says: look at it closely
-            return self._tolerant_page(body)
+            return self._page(*self._read(body))
         except msgspec.DecodeError as error:
-            raise DecodeError(f"the answer is not valid JSON: {_reason(error)}", hint=_excerpt(body)) from error
+            raise _malformed(body, str(error)) from error
         except RecursionError as error:
-            raise DecodeError("the answer nests too deep") from error
-        except UnicodeDecodeError as error:
-            raise DecodeError(f"the answer is not UTF-8: {error.reason} at byte {error.start}") from error
+            raise DecodeError(f"the answer is nested deeper than {MAX_DEPTH} levels", path="$") from error
 
-    def _check_is_json(self, body: bytes) -> None:
-        start = body[:64].lstrip()
-        if not start:
-            raise DecodeError("the answer is empty, JSON was expected")
-        if start.startswith(b"<"):
-            kind = "HTML" if b"html" in body[:1024].lower() else "XML"
-            raise DecodeError(
-                f"got {kind} instead of JSON", hint="a proxy, a login page or a wrong host answers like that"
-            )
-
-    # ---------------------------------------------------------------------------------------- the fast way
-
-    def _typed_page(self, body: bytes) -> Page:
-        if self._fast is None:
-            self._fast = self._compiled()
-        decoder, rows_of = self._fast
-        envelope = decoder.decode(body)
-        found = rows_of(envelope)
-        if found is msgspec.UNSET:
-            raise msgspec.ValidationError("no rows")
-        items = found if isinstance(found, list) else [] if found is None else [found]
-        tokens = {name: _plain(attrgetter(_getter(path))(envelope)) for name, path in self._token_fields.items()}
-        return _page(self._tuples(items), len(items), tokens)
-
-    def _compiled(self) -> tuple[msgspec.json.Decoder[Any], Callable[[Any], Any]]:
-        """A decoder for the whole body, and what takes the rows out of it."""
-        tree: dict[str, Any] = {}
-        getters: list[str] = []
-        for index, column in enumerate(self._columns):
-            getters.append(_plant(tree, column.path, self._field_type(index, column)))
-        self._getters = [attrgetter(getter) for getter in getters]
-        row = _struct(tree)
-        rows_type: Any = list[row] | row | None  # type: ignore[valid-type]
-        path = self._response.row_path
-        self._token_fields: dict[str, tuple[str, ...]] = {}
-        if not path and not self._tokens:
-            return msgspec.json.Decoder(rows_type), _itself
-        envelope: dict[str, Any] = {}
-        if not path:  # the body is the row, and holds the tokens too
-            raise msgspec.ValidationError("tokens inside a row are read the tolerant way")
-        rows_getter = _plant(envelope, path, rows_type, optional=True)
-        for name, token_path in self._tokens.items():
-            getter = _plant(envelope, token_path, msgspec.Raw, optional=True)
-            self._token_fields[name] = tuple(getter.split("."))
-        return msgspec.json.Decoder(_struct(envelope)), attrgetter(rows_getter)
-
-    def _field_type(self, index: int, column: Column) -> Any:
-        if index in self._loose or column.type in ("object", "array"):
-            return msgspec.Raw
-        from typing import Annotated
-
-        kinds: dict[str, Any] = {"integer": Annotated[int, _INT64] | None, "boolean": bool | None}
-        return kinds.get(column.type, str | None)
-
-    def _tuples(self, items: list[Any]) -> list[tuple[SqlValue, ...]]:
-        if not self._columns:
-            return [()] * len(items)
-        values: list[Any] = []
-        for index, (column, getter) in enumerate(zip(self._columns, self._getters, strict=True)):
-            of_column: Iterable[Any] = map(getter, items)
-            if index in self._loose or column.type in ("object", "array"):
-                of_column = _converted(of_column, column.type)
-            values.append(of_column)
-        return list(zip(*values, strict=True))
-
-    # ------------------------------------------------------------------------------------ the tolerant way
-
-    def _tolerant_page(self, body: bytes) -> Page:
-        """The same by looking at every value: any shape, nothing assumed but where the rows are."""
-        items = list(self._items(body, self._response.row_path, "$"))
-        rows = [tuple(self._cell(key, raw, i) for i in range(len(self._columns))) for key, raw in items]
-        tokens = {name: _plain(self._at(body, path)) for name, path in self._tokens.items()}
-        return _page(rows, len(rows), tokens)
-
-    def _items(self, raw: bytes, path: tuple[str, ...], where: str) -> Iterator[tuple[str, bytes]]:
-        """The rows below a path, each with the key that it had in a map."""
-        kind = raw.lstrip()[:1]
-        if kind == b"n":
-            return
-        if not path:
-            yield from self._rows_at(raw, where)
-        elif path[0] == "*":
-            for key, member in self._members(raw, where):
-                yield from self._items(member, path[1:], f"{where}.{key}")
-        elif kind == b"{":
-            members = self._object.decode(raw)
-            if path[0] in members:
-                yield from self._items(bytes(members[path[0]]), path[1:], f"{where}.{path[0]}")
-            elif members:
-                raise DecodeError(
-                    f"the answer has no {path[0]!r}: it holds {', '.join(sorted(members))}", path=f"{where}.{path[0]}"
-                )
-        else:
-            raise DecodeError(f"an object was expected at {where}, not {_shown(raw)}", path=where)
-
-    def _rows_at(self, raw: bytes, where: str) -> Iterator[tuple[str, bytes]]:
-        if self._response.map_key:
-            yield from self._members(raw, where)
-        elif raw.lstrip()[:1] == b"[":
-            for item in self._list.decode(raw):
-                yield "", bytes(item)
-        else:
-            yield "", raw
-
-    def _members(self, raw: bytes, where: str) -> Iterator[tuple[str, bytes]]:
-        kind = raw.lstrip()[:1]
-        if kind == b"{":
-            for key, member in self._object.decode(raw).items():
-                yield key, bytes(member)
-        elif kind == b"[":
-            for index, item in enumerate(self._list.decode(raw)):
-                yield str(index), bytes(item)
-        elif kind != b"n":
-            raise DecodeError(f"a list or an object was expected at {where}, not {_shown(raw)}", path=where)
-
-    def _cell(self, key: str, raw: bytes, index: int) -> SqlValue:
-        column = self._columns[index]
-        if column.name == RAW_COLUMN:
-            return raw.decode()
-        if column.name == self._response.map_key:
-            return key
-        if column.name == self._response.scalar:
-            return _value(raw, column.type)
-        found = self._at(raw, column.path)
-        if found is None:
-            return None
-        self._note_drift(index, column, found)
-        return _value(found, column.type)
-
-    def _note_drift(self, index: int, column: Column, raw: bytes) -> None:
-        """From the next page on, a column with a value of another type is read as it comes."""
-        expected = {"integer": b"-0123456789", "boolean": b"tf"}.get(column.type, b'"')
-        if raw[:1] in (b"n", b"") or column.type in ("object", "array"):
-            return
-        is_whole = column.type != "integer" or (len(raw) <= 18 and raw.lstrip(b"-").isdigit())
-        if raw[0] not in expected or not is_whole:
-            self._loose.add(index)
-
-    def _at(self, raw: bytes, path: tuple[str, ...]) -> bytes | None:
-        """What stands at a path, or None where there is nothing."""
-        for key in path:
-            if raw.lstrip()[:1] != b"{":
-                return None
-            found = self._object.decode(raw).get(key)
+    def _read(self, body: bytes) -> tuple[list[Row], int, list[Raw | None]]:
+        """Rows, their count and the raw tokens, by the fastest way that can read this page."""
+        if self._strict is not None:
+            found = None if self._drifts else _attempt(self._strict, body)
             if found is None:
-                return None
-            raw = bytes(found)
-        return raw.strip()
+                if self._loose is None:
+                    self._loose = _fast_reader(self._response.row_path, self._places, self._token_paths, strict=False)
+                    assert self._loose is not None
+                found = _attempt(self._loose, body)
+                self._drifts = self._drifts or found is not None  # an API that drifts once goes on to
+            if found is not None:
+                return found
+        rows, tokens = self._tolerant.read(body)
+        return rows, len(rows), tokens
+
+    def _page(self, rows: list[Row], count: int, tokens: list[Raw | None]) -> Page:
+        if not self._token_paths:
+            return Page(rows, count)
+        by_path = dict(zip(self._token_paths, tokens, strict=True))
+        more = any_value(by_path.get(self._more_path))
+        total = any_value(by_path.get(self._total_path))
+        return Page(
+            rows,
+            count,
+            _token(by_path.get(self._token_path), self._token_path),
+            bool(more) if json_text(by_path.get(self._more_path)) in ("true", "false") else None,
+            total if isinstance(total, int) and total >= 0 else None,
+        )
+
+    def _text(self, body: bytes) -> Page:
+        """One row of one value for an answer that is no JSON: text, or bytes if it isn't UTF-8."""
+        try:
+            value: str | bytes = body.decode()
+        except UnicodeDecodeError:
+            value = body
+        return Page([tuple(value if place.scalar else None for place in self._places)], 1)
 
 
-# ----------------------------------------------------------------------------------------- small pieces
+def _attempt(reader: Reader, body: bytes) -> tuple[list[Row], int, list[Raw | None]] | None:
+    """What a fast reader finds; None for what isn't as the schema promises, and for errors: it can't say where."""
+    import msgspec
+
+    try:
+        return reader(body)
+    except (msgspec.ValidationError, UnicodeDecodeError, DecodeError):
+        return None
 
 
-def _itself(value: Any) -> Any:
+def _token(raw: Raw | None, path: Path) -> str | int | None:
+    """A cursor, number or URL; null, false, an empty text or an empty list mean that nothing follows."""
+    text = json_text(raw)
+    if text in (None, "false", "[]", '""'):
+        return None
+    value = any_value(raw)
+    if not isinstance(value, str | int) or text == "true" or value in (text, None):
+        raise DecodeError("what should lead to the next page is no text and no whole number", path=shown_path(path))
     return value
 
 
-def _plant(tree: dict[str, Any], path: tuple[str, ...], kind: Any, *, optional: bool = False) -> str:
-    """Put a leaf into a tree of keys, and return the dotted name under which its struct has it."""
-    names = []
-    for depth, key in enumerate(path):
-        is_leaf = depth == len(path) - 1
-        if key not in tree:
-            tree[key] = (f"f{len(tree)}", {} if not is_leaf else (kind, optional))
-        name, below = tree[key]
-        names.append(name)
-        if is_leaf != isinstance(below, tuple):  # two columns, one inside the other: no struct has both
-            raise msgspec.ValidationError("columns overlap")
-        tree = below if isinstance(below, dict) else {}
-    return ".".join(names)
-
-
-def _struct(tree: dict[str, Any]) -> Any:
-    """A struct type for a tree of keys: what is missing is None, or UNSET where that matters."""
-    fields: list[tuple[str, Any, Any]] = []
-    rename = {}
-    for key, (name, below) in tree.items():
-        rename[name] = key
-        if isinstance(below, dict):
-            inner = _struct(below)
-            fields.append((name, inner, msgspec.field(default_factory=inner)))
+def shown_path(path: Iterable[str | int]) -> str:
+    """`$.data[3].id`, keys that aren't plain in quotes."""
+    out = "$"
+    for key in path:
+        if isinstance(key, int):
+            out += f"[{key}]"
+        elif key.isidentifier():
+            out += f".{key}"
         else:
-            kind, optional = below
-            if optional and kind is not msgspec.Raw:
-                fields.append((name, kind | msgspec.UnsetType, msgspec.UNSET))
-            else:
-                fields.append((name, kind, None))
-    return msgspec.defstruct("Row", fields, rename=rename, gc=False)
+            out += f"[{key!r}]"
+    return out
 
 
-def _getter(path: tuple[str, ...]) -> str:
-    return ".".join(path)
+def _malformed(body: bytes, said: str) -> DecodeError:
+    """What is wrong with a body that isn't JSON."""
+    start = body.lstrip()[:1]
+    if not start:
+        return DecodeError("got an empty answer where JSON was expected", path="$")
+    if start == b"<":
+        kind = "HTML" if b"html" in body[:1024].lower() else "XML"
+        return DecodeError(
+            f"got {kind} instead of JSON",
+            path="$",
+            hint="is this the API's host? A sign-in page or a proxy answers like this",
+        )
+    if "truncated" in said:
+        import json
+
+        try:
+            json.loads(body)
+        except (ValueError, RecursionError):
+            return DecodeError(f"the JSON is cut off after {len(body)} bytes", path="$")
+        return DecodeError("a string has a lone surrogate, half of a character", path="$")
+    begins = "".join(char if char.isprintable() else " " for char in body[:60].decode("utf-8", "replace"))
+    said = said.removeprefix("JSON is malformed: ")
+    return DecodeError(f"not valid JSON: {said}", path="$", hint=f"the answer begins with {begins!r}")
 
 
-def _page(rows: list[tuple[SqlValue, ...]], count: int, tokens: dict[str, Any]) -> Page:
-    token, more, total = tokens.get("token"), tokens.get("more"), tokens.get("total")
-    return Page(
-        rows,
-        count,
-        token if isinstance(token, str | int) and not isinstance(token, bool) and token != "" else None,
-        more if isinstance(more, bool) else None,
-        total if isinstance(total, int) and not isinstance(total, bool) else None,
-    )
+class _Place:
+    """Where a column's value is in a row, and its type."""
+
+    __slots__ = ("key", "path", "raw", "scalar", "type")
+
+    def __init__(self, column: Column, response: Response) -> None:
+        self.type = column.type
+        self.path = column.path
+        self.scalar = bool(response.scalar) and column.name == response.scalar
+        self.key = bool(response.map_key) and column.name == response.map_key
+        self.raw = not (self.scalar or self.key) and (column.name == RAW_COLUMN or not column.path)
 
 
-def _plain(raw: Any) -> Any:
-    return None if raw is None else msgspec.json.decode(bytes(raw))
+# --- the fast way -----------------------------------------------------------------------------------------------
 
 
-def _converted(values: Iterable[Any], kind: str) -> Iterator[SqlValue]:
-    for raw in values:
-        yield None if raw is None else _value(bytes(raw), kind)
+class _Field:
+    """A key of an object that columns need: its own value, members of it, or both."""
+
+    __slots__ = ("leaves", "members")
+
+    def __init__(self) -> None:
+        self.leaves: list[tuple[int, str]] = []  # position of the column, its type
+        self.members: dict[str, _Field] = {}
 
 
-def _value(raw: bytes, kind: str) -> SqlValue:
-    """One JSON value as SQLite holds it: see the table at the top."""
-    raw = raw.strip()
-    first = raw[:1]
-    if first == b'"':
-        return msgspec.json.decode(raw, type=str)
-    if first == b"n":
+class _Shape:
+    """A struct type for an object of the body, and the reading of a list of them into columns."""
+
+    def __init__(self, fields: dict[str, _Field], strict: bool) -> None:
+        import msgspec
+
+        self._readers: list[tuple[Callable[[Any], Any], Callable[[list[Any], list[Any]], None]]] = []
+        members: list[tuple[str, Any, Any]] = []
+        rename: dict[str, str] = {}
+        for number, (key, field) in enumerate(fields.items()):
+            name = f"f{number}"
+            rename[name] = key
+            kind, reader = _reader(field, strict)
+            members.append((name, kind, None))
+            self._readers.append((attrgetter(name), reader))
+        self.type = msgspec.defstruct("Row", members, rename=rename, gc=False)
+        self.empty = self.type()
+
+    def fill(self, objects: list[Any], columns: list[Any]) -> None:
+        """Put an iterable of values into `columns` at each position that this shape knows."""
+        for getter, reader in self._readers:
+            reader(list(map(getter, objects)), columns)
+
+
+def _reader(field: _Field, strict: bool) -> tuple[Any, Callable[[list[Any], list[Any]], None]]:
+    """The type that msgspec reads for a field, and what puts a list of such values into columns."""
+    import msgspec
+
+    leaves = field.leaves
+    if not field.members:
+        kinds = {_KINDS.get(kind, "raw") if strict else "raw" for _, kind in leaves}
+        kind = kinds.pop() if len(kinds) == 1 else "raw"
+        if kind in ("text", "integer"):
+            return (str | None if kind == "text" else _bounded_int()), _plain(leaves)
+        if kind == "boolean":
+            return bool | None, _mapped([(position, _BOOLEANS) for position, _ in leaves])
+        return msgspec.Raw, _mapped([(position, CONVERT[kind]) for position, kind in leaves])
+    shape = _Shape(field.members, strict)
+    if not leaves:
+        return shape.type | None, _nested(shape, None, [])
+    decode = msgspec.json.Decoder(shape.type | None).decode
+    return msgspec.Raw, _nested(shape, decode, [(position, CONVERT[kind]) for position, kind in leaves])
+
+
+_KINDS = {"string": "text", "date-time": "text", "integer": "integer", "boolean": "boolean"}
+
+
+def _bounded_int() -> Any:
+    """An integer that SQLite has; a larger one sends the page to the tolerant way, where it stays exact."""
+    from typing import Annotated
+
+    from msgspec import Meta
+
+    return Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)] | None
+
+
+def _plain(leaves: list[tuple[int, str]]) -> Callable[[list[Any], list[Any]], None]:
+    def read(values: list[Any], columns: list[Any]) -> None:
+        for position, _ in leaves:
+            columns[position] = values
+
+    return read
+
+
+def _mapped(leaves: list[tuple[int, Callable[[Any], Any]]]) -> Callable[[list[Any], list[Any]], None]:
+    def read(values: list[Any], columns: list[Any]) -> None:
+        for position, convert in leaves:
+            columns[position] = map(convert, values)
+
+    return read
+
+
+def _nested(
+    shape: _Shape, decode: Callable[[Any], Any] | None, leaves: list[tuple[int, Callable[[Any], Any]]]
+) -> Callable[[list[Any], list[Any]], None]:
+    own = _mapped(leaves)
+
+    def read(values: list[Any], columns: list[Any]) -> None:
+        own(values, columns)
+        if decode is not None:
+            values = [None if value is None else decode(value) for value in values]
+        shape.fill([shape.empty if value is None else value for value in values], columns)
+
+    return read
+
+
+def _fast_reader(row_path: Path, places: list[_Place], token_paths: list[Path], *, strict: bool) -> Reader | None:
+    """A function from a body to rows, their count and the raw tokens; None where only the tolerant way will do.
+
+    The function gives None itself where it doesn't find the rows. If it is strict, it reads values straight into the
+    columns' types and raises for others; else it takes them all raw, which is half as fast.
+    """
+    import msgspec
+
+    if STAR in row_path or any(place.raw or place.key or place.scalar for place in places):
         return None
-    if first in (b"{", b"["):
-        return raw.decode()
-    if kind in ("string", "date-time"):
-        return raw.decode()
-    if first in (b"t", b"f"):
-        return 1 if first == b"t" else 0
-    text = raw.decode()
-    if text.lstrip("-").isdigit():
-        number = int(text) if len(text) < 20 else None
-        return number if number is not None and -(2**63) <= number < 2**63 else text
-    digits = text.lower().partition("e")[0].replace(".", "").lstrip("-0")
-    value = float(text)
-    return text if len(digits) > EXACT_DIGITS or value in (float("inf"), float("-inf")) else value
+    paths = [row_path, *token_paths]
+    if any(a is not b and b[: len(a)] == a for a in paths for b in paths):
+        return None  # one within the other: no struct has both
+    fields: dict[str, _Field] = {}
+    for position, place in enumerate(places):
+        _field(fields, place.path).leaves.append((position, place.type))
+    shape = _Shape(fields, strict)
+    holder = list[shape.type] | shape.type | None  # type: ignore[name-defined]
+    envelope: dict[str, Any] = {}
+    for path, kind in [(row_path, holder), *((path, msgspec.Raw) for path in token_paths)]:
+        at = envelope
+        for key in path[:-1]:
+            at = at.setdefault(key, {})
+        if path:
+            at[path[-1]] = kind
+    root, names = _envelope_type(envelope) if row_path else (holder, {})
+    decode = msgspec.json.Decoder(root).decode
+    row_names, token_names = _names(names, row_path), [_names(names, path) for path in token_paths]
+    width = len(places)
+
+    def read(body: bytes) -> tuple[list[Row], int, list[Raw | None]] | None:
+        top = decode(body)
+        found = _at(top, row_names)
+        if found is None and row_path:
+            return None
+        objects = found if isinstance(found, list) else [] if found is None else [found]
+        tokens = [_at(top, names) for names in token_names]
+        if not width:
+            return [()] * len(objects), len(objects), tokens
+        columns: list[Any] = [None] * width
+        shape.fill(objects, columns)
+        return list(zip(*columns, strict=True)), len(objects), tokens
+
+    return read
 
 
-def _reason(error: Exception) -> str:
-    return str(error).removeprefix("JSON is malformed: ")
+def _field(fields: dict[str, _Field], path: Path) -> _Field:
+    field = fields.setdefault(path[0], _Field())
+    for key in path[1:]:
+        field = field.members.setdefault(key, _Field())
+    return field
 
 
-def _excerpt(body: bytes) -> str:
-    start = body[:60].decode("utf-8", "replace")
-    return f"it begins with {start!r}"
+def _envelope_type(tree: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """A struct type for what surrounds the rows, and the names of its members by key."""
+    import msgspec
+
+    members: list[tuple[str, Any, Any]] = []
+    rename: dict[str, str] = {}
+    names: dict[str, Any] = {}
+    for number, (key, kind) in enumerate(tree.items()):
+        name = f"f{number}"
+        rename[name] = key
+        inner: dict[str, Any] = {}
+        if isinstance(kind, dict):
+            kind, inner = _envelope_type(kind)
+            kind = kind | None
+        members.append((name, kind, None))
+        names[key] = (name, inner)
+    return msgspec.defstruct("Envelope", members, rename=rename, gc=False), names
 
 
-def _shown(raw: bytes) -> str:
-    kinds = {b"[": "a list", b"{": "an object", b'"': "a string", b"t": "true", b"f": "false"}
-    return kinds.get(raw.lstrip()[:1], "a number")
+def _names(names: dict[str, Any], path: Path) -> list[str]:
+    out: list[str] = []
+    for key in path:
+        name, names = names[key]
+        out.append(name)
+    return out
+
+
+def _at(top: Any, names: list[str]) -> Any:
+    for name in names:
+        if top is None:
+            return None
+        top = getattr(top, name)
+    return top
+
+
+# --- the tolerant way -------------------------------------------------------------------------------------------
+
+
+class _Tolerant:
+    """Reads any JSON: each value is cut out raw and converted by what it is, not by what was promised."""
+
+    def __init__(self, response: Response, places: list[_Place], token_paths: list[Path]) -> None:
+        self._response = response
+        self._places = places
+        self._token_paths = token_paths
+
+    def read(self, body: bytes) -> tuple[list[Row], list[Raw | None]]:
+        """Rows, and the raw value at each token's path."""
+        import msgspec
+
+        top = msgspec.json.decode(body, type=msgspec.Raw)
+        rows = [
+            self._row(key, raw, path)
+            for holder, where in self._holders(top, self._response.row_path, ())
+            for key, raw, path in self._items(holder, where)
+        ]
+        return rows, [_find(top, path) for path in self._token_paths]
+
+    def _holders(
+        self, raw: Raw, path: Path, where: tuple[str | int, ...]
+    ) -> Iterator[tuple[Raw, tuple[str | int, ...]]]:
+        """What is at a row path, with the place of each: several if it has a `*`."""
+        if not path:
+            yield raw, where
+            return
+        first, rest = path[0], path[1:]
+        kind = _kind(raw)
+        if kind == "null":
+            return
+        if first == STAR:
+            for key, member in _members(raw, where).items():
+                yield from self._holders(member, rest, (*where, key))
+            return
+        if kind != "an object":
+            raise DecodeError(f"expected an object with {first!r}, got {kind}", path=shown_path(where))
+        members = _object(raw)
+        if first in members:
+            yield from self._holders(members[first], rest, (*where, first))
+        elif members:
+            raise DecodeError(
+                f"the rows are not where they should be: there is no {first!r}, but {', '.join(list(members)[:5])}",
+                path=shown_path((*where, first)),
+            )
+
+    def _items(
+        self, holder: Raw, where: tuple[str | int, ...]
+    ) -> Iterator[tuple[str | None, Raw, tuple[str | int, ...]]]:
+        """Each row with its key, if it has one, and its place."""
+        kind = _kind(holder)
+        if kind == "null":
+            return
+        if self._response.map_key:
+            if kind != "an object":
+                raise DecodeError(f"expected an object of rows, got {kind}", path=shown_path(where))
+            for key, raw in _object(holder).items():
+                yield key, raw, (*where, key)
+        elif kind == "a list":
+            for index, raw in enumerate(_list(holder)):
+                yield None, raw, (*where, index)
+        else:
+            yield None, holder, where
+
+    def _row(self, key: str | None, raw: Raw, where: tuple[str | int, ...]) -> Row:
+        parsed: dict[Path, dict[str, Raw] | None] = {}
+        if not self._response.scalar:
+            kind = _kind(raw)
+            if kind != "an object":
+                raise DecodeError(f"expected an object as a row, got {kind}", path=shown_path(where))
+            parsed[()] = _object(raw)
+        return tuple(self._value(place, key, raw, parsed, where) for place in self._places)
+
+    def _value(
+        self,
+        place: _Place,
+        key: str | None,
+        raw: Raw,
+        parsed: dict[Path, dict[str, Raw] | None],
+        where: tuple[str | int, ...],
+    ) -> SqlValue:
+        if place.key:
+            return key
+        found: Raw | None = raw
+        if not (place.raw or place.scalar):
+            holder = _holder(parsed, place.path[:-1], where)
+            found = None if holder is None else holder.get(place.path[-1])
+        try:
+            return json_text(found) if place.raw else CONVERT[place.type](found)
+        except UnicodeDecodeError as error:
+            raise DecodeError(f"not UTF-8: {error.reason}", path=shown_path((*where, *place.path))) from error
+        except DecodeError as error:
+            raise DecodeError(error.message, path=shown_path((*where, *place.path))) from error
+
+
+def _holder(
+    parsed: dict[Path, dict[str, Raw] | None], path: Path, where: tuple[str | int, ...]
+) -> dict[str, Raw] | None:
+    """The object at a path within a row, each parsed once; None if there is none."""
+    if path in parsed:
+        return parsed[path]
+    above = _holder(parsed, path[:-1], where)
+    raw = None if above is None else above.get(path[-1])
+    kind = "null" if raw is None else _kind(raw)
+    if raw is None or kind == "null" or (kind == "a list" and not _list(raw)):  # PHP writes an empty object as []
+        parsed[path] = None
+    elif kind == "an object":
+        parsed[path] = _object(raw)
+    else:
+        raise DecodeError(f"expected an object, got {kind}", path=shown_path((*where, *path)))
+    return parsed[path]
+
+
+def _find(raw: Raw, path: Path) -> Raw | None:
+    """The value at a path, None if there is none."""
+    found: Raw | None = raw
+    for key in path:
+        if found is None or _kind(found) != "an object":
+            return None
+        found = _object(found).get(key)
+    return found
+
+
+def _members(raw: Raw, where: tuple[str | int, ...]) -> dict[str | int, Raw]:
+    """The members of a list or an object, by index or key."""
+    kind = _kind(raw)
+    if kind == "a list":
+        return dict(enumerate(_list(raw)))
+    if kind != "an object":
+        raise DecodeError(f"expected a list or an object, got {kind}", path=shown_path(where))
+    return dict(_object(raw).items())
+
+
+def _kind(raw: Raw) -> str:
+    first = bytes(memoryview(raw)[:1])
+    return {
+        b"{": "an object",
+        b"[": "a list",
+        b'"': "a string",
+        b"n": "null",
+        b"t": "a boolean",
+        b"f": "a boolean",
+    }.get(first, "a number")
+
+
+def _object(raw: Raw) -> dict[str, Raw]:
+    import msgspec
+
+    return msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+
+
+def _list(raw: Raw) -> list[Raw]:
+    import msgspec
+
+    return msgspec.json.decode(raw, type=list[msgspec.Raw])
