@@ -183,7 +183,7 @@ class DatadogWorld(World):
         put["/api/v1/monitor"] = lambda at: self.monitors
         put["/api/v1/hosts"] = lambda at: self.hosts
         put["/api/v1/tags/hosts"] = lambda at: self.hosts.tags_used()
-        put["/api/v1/tags/hosts/{}"] = lambda at: self.hosts.tagged()
+        self.found["/api/v1/tags/hosts"] = lambda at: self.hosts.tagged()
         put["/api/v1/dashboard"] = lambda at: self._dashboards()
         put["/api/v1/slo"] = lambda at: self._slos()
         put["/api/v1/synthetics/tests"] = lambda at: self._tests()

@@ -76,23 +76,23 @@ class OktaGroups(Collection):
 
     def holds(self, group: int, user: int) -> bool:
         """Whether a user is a member."""
+        return self._users.stays(user) and self._rule_holds(group)(user)
+
+    def _rule_holds(self, group: int) -> Callable[[int], bool]:
+        """The rule of a group, for those who haven't left."""
         people = self._users.people
         _, by, value = self.rule(group)
-        if not self._users.stays(user):
-            return False
-        if by == "all":
-            return True
-        if by == "department":
-            return people.department(user) == value
         if by == "project":
             step = 7 + value % 40
-            return user % step == (value >> 8) % step
-        if by == "admins":
-            return self.administers(user)
-        if by == "managers":
-            return people.manages(user)
-        person = people.person(user)
-        return person.contractor if by == "contractors" else person.office == value
+            return lambda user: user % step == (value >> 8) % step
+        return {
+            "all": lambda user: True,
+            "department": lambda user: people.department(user) == value,
+            "admins": self.administers,
+            "managers": people.manages,
+            "contractors": people.contractor,
+            "office": lambda user: people.office(user) == value,
+        }[by]
 
     def administers(self, user: int) -> bool:
         """Whether a user keeps the org."""
@@ -102,9 +102,7 @@ class OktaGroups(Collection):
     def members(self, group: int) -> array[int]:
         """The positions of a group's users, in order."""
         people = self._users.people
-        _, by, value = self.rule(group)
-        among = range((value >> 8) % (7 + value % 40), people.count, 7 + value % 40) if by == "project" else None
-        return people.members("group", group, lambda user: self.holds(group, user), among)
+        return people.members("group", group, self._rule_holds(group), people.listed())
 
     def of_user(self, user: int) -> list[int]:
         """The groups that a user is in."""

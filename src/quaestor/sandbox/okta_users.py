@@ -94,6 +94,7 @@ class OktaUsers(Collection):
         self._keys = CodeKeys(state, "00u", 10, ORG)
         self._types = tuple(f'"type":{{"id":"{key}"}}' for key in types)
         self._found: dict[str, Sequence[int]] = {}
+        self._bosses = {-1: 'null,"managerId":null'}
 
     def __len__(self) -> int:
         return self.people.count
@@ -147,10 +148,7 @@ class OktaUsers(Collection):
             updated = max(created, days[1 + (roll >> 36) % made] + _TIMES[(roll >> 10) % 720])
             if status != ACTIVE:
                 changed = f'"{days[1 + (roll >> 28) % seen]}{_TIMES[(roll >> 16) % 720]}"'
-        boss = 'null,"managerId":null'
-        if manager >= 0:
-            boss_first, boss_last, _ = people.name(manager)
-            boss = f'"{boss_first} {boss_last}","managerId":"{self._keys.key(manager)}"'
+        boss = self._bosses.get(manager) or self._boss(manager)
         return _TEMPLATE % (
             key,
             STATUS_NAMES[status],
@@ -174,9 +172,18 @@ class OktaUsers(Collection):
             index + 1,
             _KINDS[contractor],
             login,
-            _OKTA if roll >> 18 & 7 else _DIRECTORY,
+            _OKTA if roll >> 18 & 7 else _DIRECTORY,  # as `in_directory` says
             key,
         )
+
+    def _boss(self, manager: int) -> str:
+        """A manager as their reports name them; neighbours in the list have the same few."""
+        first, last, _ = self.people.name(manager)
+        boss = f'"{first} {last}","managerId":"{self._keys.key(manager)}"'
+        if len(self._bosses) > 2048:
+            self._bosses = {-1: self._bosses[-1]}
+        self._bosses[manager] = boss
+        return boss
 
     # -- lists
 
@@ -228,6 +235,10 @@ class OktaUsers(Collection):
         first, last, _ = self.people.name(index)
         first, last = first.lower(), last.lower()
         return first.startswith(start) or last.startswith(start) or self.people.login(index).startswith(start)
+
+    def in_directory(self, index: int) -> bool:
+        """Whether a directory of the company keeps a user's password."""
+        return self.people.roll(index) >> 18 & 7 == 0
 
     def stays(self, index: int) -> bool:
         """Whether a user hasn't left."""

@@ -161,7 +161,11 @@ class OktaWorld(World):
         put["/api/v1/groups/{}/roles"] = lambda at: self._fixed("RoleAssignment", self._group_roles(at[0]), at)
         put["/api/v1/users/{}/devices"] = lambda at: self._fixed("UserDevice", self._user_devices(at[0]), at)
         put["/api/v1/devices/{}/users"] = lambda at: self._fixed("DeviceUser", self._device_users(at[0]), at)
-        put["/api/v1/users/{}/idps"] = lambda at: self._fixed("IdentityProvider", {}, at)
+        providers = self._providers()
+        put["/api/v1/idps"] = lambda at: providers
+        put["/api/v1/users/{}/idps"] = lambda at: Subset(providers, self._provider_of(at[0]))
+        put["/api/v1/users/{}/linkedObjects"] = lambda at: self._fixed("LinkedObject", _RELATIONS, at)
+        put["/api/v1/users/{}/linkedObjects/{}"] = lambda at: self._fixed("Link", self._linked(*at), at)
         put["/api/v1/groups/{}/owners"] = lambda at: self._fixed("GroupOwner", self._owners(at[0]), at)
         put["/api/v1/groups/rules"] = lambda at: self._rules()
         put["/api/v1/devices"] = lambda at: self._devices()
@@ -252,6 +256,38 @@ class OktaWorld(World):
         row = {"id": owner, "type": "USER", "displayName": f"{first} {last}", "resolved": True}
         row |= {"originType": "OKTA_DIRECTORY", "originId": None, "lastUpdated": self._dated(state)["lastUpdated"]}
         return {owner: row}
+
+    def _providers(self) -> Collection:
+        names = (("Corporate directory", "SAML2"), ("Partners", "OIDC"), ("Google", "GOOGLE"))
+
+        def about(index: int, key: str) -> dict[str, Any]:
+            name, kind = names[index]
+            return {"name": name, "type": kind, "status": "INACTIVE" if index == 2 else "ACTIVE"}
+
+        state = self.state("idps")
+        keys = CodeKeys(state, "0oa", 10, ORG)
+        inventor = self.ground.inventor
+        return Generated(inventor, "IdentityProvider", keys, len(names), state, home="/api/v1/idps", facts=about)
+
+    def _provider_of(self, key: str) -> list[int]:
+        """Where a user signs in, if not here: those whose password a directory keeps, and contractors."""
+        user = self._user(key)
+        if self.users.people.contractor(user):
+            return [1]
+        return [0] if self.users.in_directory(user) else []
+
+    def _linked(self, key: str, relation: str) -> dict[str, dict[str, Any]]:
+        """A user's manager, or those whom they manage."""
+        people = self.users.people
+        user = self._user(key)
+        related: Sequence[int] = [people.manager(user)] if people.manager(user) >= 0 else []
+        if relation == "subordinate":
+            related = people.members("reports", user, lambda other: people.manager(other) == user)
+        rows = {}
+        for other in related:
+            other_key = self.users.key(other)
+            rows[other_key] = {"_links": {"self": {"href": f"{ORIGIN}/api/v1/users/{other_key}"}}}
+        return rows
 
     def _rules(self) -> Collection:
         """A rule for each department's group; one is switched off, one names a field that nobody has."""
@@ -486,6 +522,7 @@ class OktaWorld(World):
         return {**zone, "type": "IP", "gateways": [gateway], "proxies": None}
 
 
+_RELATIONS: dict[str, dict[str, Any]] = {"manager": {}, "subordinate": {}}
 _LINKED: dict[str, dict[str, Any]] = {
     "manager": {
         "primary": {"name": "manager", "title": "Manager", "description": "Who leads", "type": "USER"},

@@ -144,6 +144,14 @@ class People:
         head = self._heads[self._department_at[place]]
         return 0 if head == index else head
 
+    def office(self, index: int) -> int:
+        """Which of `OFFICES` a person works in."""
+        return (self.roll(index) >> 56) % len(OFFICES)
+
+    def contractor(self, index: int) -> bool:
+        """Whether a person is a contractor; the first of a department never is."""
+        return (self.roll(index) >> 59) & 7 == 0 and index not in self._head_set
+
     def manages(self, index: int) -> bool:
         """Whether a person has reports."""
         if index == 0 or self._heads.get(self.department(index)) == index:

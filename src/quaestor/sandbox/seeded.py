@@ -133,7 +133,7 @@ class CodeKeys(Keys):
                 return -1
             number = number * len(self._pairs) + low
         index: int = (number - self._shift) * _inverse(self._factor, self._size) % self._size
-        return index
+        return index if not self._groups or self.key(index) == key else -1
 
 
 class UuidKeys(Keys):

@@ -207,7 +207,7 @@ class Site:
 
     @staticmethod
     def _check_query(route: Route, query: Query) -> None:
-        """Raises Refusal for a parameter that is missing, or isn't of its type."""
+        """Raises Refusal for a parameter that is missing, isn't of its type, or is none of the allowed values."""
         for parameter in route.method.parameters:
             if parameter.location != "query":
                 continue
@@ -217,7 +217,10 @@ class Site:
                 continue
             if parameter.type == "integer":
                 query.number(parameter.wire, 0, low=-(1 << 62))
-                query.forget(parameter.wire)
+            elif parameter.enum and parameter.type == "string" and query.text(parameter.wire) not in parameter.enum:
+                allowed = ", ".join(parameter.enum)
+                raise Refusal("invalid", parameter.wire, detail=f"{parameter.wire} must be one of {allowed}")
+            query.forget(parameter.wire)
 
     # -- objects
 
@@ -234,8 +237,8 @@ class Site:
 
     def _keyed(self, home: str, values: tuple[str, ...], parameter: Parameter | None) -> Collection:
         """The collection in which a path's parameter names an object."""
-        if home + "/{}" in self._world.collections:
-            return self.collection(home + "/{}", values)
+        if home in self._world.found:
+            return self._world.found[home](values)
         route = self.routes.reading(home)
         if home in self._world.collections or (route is not None and route.kind == "list"):
             return self.collection(home, values)

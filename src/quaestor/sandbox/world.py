@@ -47,8 +47,8 @@ class World:
     """The objects of one provider.
 
     Attributes:
-        collections: by path template (`/api/v1/users/{}/factors`), whose objects are made by hand; with `/{}` at
-            its end (`/api/v1/tags/hosts/{}`), the objects that gets find where the list holds others.
+        collections: by path template (`/api/v1/users/{}/factors`), whose objects are made by hand.
+        found: by path template (`/api/v1/tags/hosts`), the objects that gets find where the list holds others.
         singles: by path template, what is known of a thing by itself.
         facts: by path template, fields laid over the invented objects of a collection.
         references: field name → template of the collection whose keys it holds.
@@ -63,6 +63,7 @@ class World:
         self.ground = ground
         self.seed = ground.seed
         self.collections: dict[str, Maker] = {}
+        self.found: dict[str, Maker] = {}
         self.singles: dict[str, Single] = {}
         self.facts: dict[str, Facts] = {}
         self.references: dict[str, str] = {}

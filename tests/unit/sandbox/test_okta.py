@@ -67,6 +67,28 @@ def test_a_user_is_found_by_id_login_and_its_beginning() -> None:
     assert ask("/okta/api/v1/users/nobody@acme.example").status == 404
 
 
+def test_linked_objects_are_managers_and_reports() -> None:
+    for key, row in list(users().items())[:80]:
+        links = read(f"/okta/api/v1/users/{key}/linkedObjects/manager")
+        assert [link["_links"]["self"]["href"].rpartition("/")[2] for link in links] == [
+            boss for boss in [row["profile"]["managerId"]] if boss
+        ]
+        reports = read(f"/okta/api/v1/users/{key}/linkedObjects/subordinate")
+        assert {link["_links"]["self"]["href"].rpartition("/")[2] for link in reports} == {
+            other for other, there in users().items() if there["profile"]["managerId"] == key
+        }
+    assert ask(f"/okta/api/v1/users/{next(iter(users()))}/linkedObjects/friend").status == 404
+
+
+def test_those_whose_password_a_directory_keeps_have_an_identity_provider() -> None:
+    known = {row["id"] for row in read("/okta/api/v1/idps")}
+    for key, row in users().items():
+        found = {row["id"] for row in read(f"/okta/api/v1/users/{key}/idps")}
+        elsewhere = row["credentials"]["provider"]["type"] != "OKTA" or row["profile"]["userType"] == "Contractor"
+        assert bool(found) == elsewhere
+        assert found <= known
+
+
 def test_a_get_offers_the_transitions_of_the_status() -> None:
     for key, row in list(users().items())[-30:]:
         links = read(f"/okta/api/v1/users/{key}")["_links"]
@@ -185,6 +207,7 @@ def test_devices_agree_in_both_directions() -> None:
 
 def test_policies_are_listed_by_type() -> None:
     assert ask("/okta/api/v1/policies").status == 400
+    assert ask("/okta/api/v1/policies", type="NONSENSE").status == 400
     found = [read("/okta/api/v1/policies", type=kind) for kind in ("OKTA_SIGN_ON", "ACCESS_POLICY", "PASSWORD")]
     for rows, kind in zip(found, ("OKTA_SIGN_ON", "ACCESS_POLICY", "PASSWORD"), strict=True):
         assert {row["type"] for row in rows} == {kind}
