@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from tests.docs.examples import ROOT, Block, all_blocks, is_as_printed, pages, run, steps
 
+import quaestor
 from quaestor import errors
+from quaestor.catalog.store import open_catalog
 from quaestor.config import SCALARS, Settings, load_settings
-from quaestor.surfaces.cli import refused
+from quaestor.surfaces.cli import refused, sandboxed
 from quaestor.surfaces.cli.options import COMMANDS, OPTIONS
 
 CLI = (ROOT / "docs/reference/cli.md").read_text(encoding="utf-8")
@@ -141,3 +143,19 @@ def test_sql_examples(block: Block, tmp_path: Path, cache: Path) -> None:
 def test_there_are_examples() -> None:
     assert len(all_blocks("console")) >= 15
     assert len(all_blocks("sql")) >= 15
+
+
+@pytest.mark.parametrize("block", all_blocks("python"), ids=lambda block: block.name)
+def test_python_examples(block: Block, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They connect to the sandbox instead of an account."""
+    catalog = open_catalog(cache_dir=str(cache / "quaestor"))
+
+    def connect() -> quaestor.Connection:
+        monkeypatch.undo()
+        return sandboxed.connect(Settings(), catalog, 1, {})
+
+    monkeypatch.setitem(vars(quaestor), "connect", connect)
+    try:
+        exec(compile(block.text, block.name, "exec"), {})
+    finally:
+        catalog.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -510,9 +511,14 @@ def test_progress_and_incomplete_on_a_terminal(cli: Cli, server: Server) -> None
 def test_demo(cli: Cli) -> None:
     done = cli("demo")
     assert done.code == 0, done.err
-    for number in range(1, 5):
-        assert f"\n{number}. " in done.out
-    assert done.out.count(" requests, ") + done.out.count(" request, ") == 4
+    answers = done.out.partition("What to try next")[0].split("\n\n   SELECT ")[1:]
+    assert len(answers) == 5
+    for answer in answers:
+        table, _, rest = answer.partition("──\n")[2].partition("\n\n")
+        assert table.count("│") >= 2, answer  # nobody finds an empty answer interesting
+        assert re.match(r" +\d[\d,]* requests?, ", rest), answer
+    assert "   5 requests" in answers[0]
+    assert "   1 request," in answers[4]
     assert "What to try next" in done.out
 
 

@@ -6,6 +6,9 @@ is printed with the requests that it took. Everything is generated in this proce
 
 from __future__ import annotations
 
+import os
+import sys
+
 from quaestor.catalog.store import open_catalog
 from quaestor.config import Settings
 from quaestor.record import Record
@@ -33,32 +36,43 @@ QUESTIONS = (
     Question(
         "Who is in the directory, and in which state?",
         "SELECT status, count(*) AS users\nFROM okta.users.users\nGROUP BY status\nORDER BY users DESC",
-        "Every page was read: a count is a count of all.",
+        "Every page was read: a count is a count of all that Okta lists.",
     ),
     Question(
-        "Who has left the company, and can still sign in to Datadog?",
-        "SELECT left_us.profile ->> 'login' AS login, left_us.statusChanged AS left_at, still.status AS datadog\n"
-        "FROM okta.users.users AS left_us\n"
-        "JOIN datadog.organization.users AS still ON still.email = left_us.profile ->> 'login'\n"
-        "WHERE left_us.status = 'DEPROVISIONED' AND still.status = 'Active'\n"
+        "Who has left the company this month, and can still sign in to Datadog?",
+        "SELECT o.profile ->> 'login' AS login, o.statusChanged AS left_at, d.status AS datadog\n"
+        "FROM okta.users.users AS o\n"
+        "JOIN datadog.organization.users AS d ON d.email = o.profile ->> 'login'\n"
+        "WHERE o.search = 'status eq \"DEPROVISIONED\"' AND d.status = 'Active' AND left_at > '2026-11'\n"
         "ORDER BY left_at DESC",
-        "Two vendors in one statement, each asked for what is theirs, joined here.",
+        "Two vendors in one statement. Okta was asked for the leavers only; the join happened here.",
     ),
     Question(
-        "Which departments have the most people who are active and haven't signed in for 90 days?",
+        "Which departments have the most active people who haven't signed in for 90 days?",
         "SELECT profile ->> 'department' AS department, count(*) AS silent\n"
         "FROM okta.users.users\n"
         "WHERE status = 'ACTIVE'\n"
         "  AND julianday((SELECT max(lastLogin) FROM okta.users.users)) - julianday(lastLogin) > 90\n"
         "GROUP BY department\nORDER BY silent DESC, department\nLIMIT 5",
-        "The resource appears twice and was read once.",
+        "The table stands there twice and was read once.",
+    ),
+    Question(
+        "Which applications make accounts for people by themselves?",
+        "SELECT a.label, c.status, c.baseUrl\n"
+        "FROM okta.apps.applications AS a\n"
+        "JOIN okta.apps.connections AS c ON c.appId = a.id\n"
+        "WHERE c.status = 'ENABLED'\nORDER BY a.label",
+        "A connection can only be asked for by its application: the join did that, many at a time.",
     ),
     Question(
         "Just five of the users, please.",
         "SELECT id, profile ->> 'login' AS login, status FROM okta.users.users LIMIT 5",
-        "Paging stops when LIMIT has its rows.",
+        "LIMIT had its rows, so paging stopped.",
     ),
 )
+
+#: How much data the questions are asked of.
+SCALE = {"users": 1000}
 
 NEXT = """\
 What to try next, all without an account:
@@ -85,17 +99,25 @@ def run(invocation: Invocation, console: Console) -> int:
         out.write(
             f"{bold}SQL over Okta and Datadog{plain}, on a sandbox inside this process: no account, no network.\n"
         )
-        seed, scale = values.get("seed", 1), values.get("scale", {})
+        seed, scale = values.get("seed", 1), values.get("scale", SCALE)
         with load("sandboxed").connect(Settings(), catalog, seed, scale) as connection:
             for number, question in enumerate(QUESTIONS, 1):
                 out.write(f"\n{bold}{number}. {question.asked}{plain}\n\n")
                 out.write("".join(f"{dim}   {line}{plain}\n" for line in question.sql.split("\n")) + "\n")
                 out.write(_answer(connection, question, console))
                 out.write(f"   {question.notice}\n")
-        out.write(f"\n{NEXT}")
+        out.write("\n" + NEXT.replace("  quaestor ", f"  {_program(console)} "))
     finally:
         catalog.close()
     return 0
+
+
+def _program(console: Console) -> str:
+    """How a person who reads this starts us: by name if that is on the path, else as it was done now."""
+    folders = console.env.get("PATH", "").split(os.pathsep)
+    if os.path.basename(sys.argv[0]) != "quaestor" or any(os.access(f"{at}/quaestor", os.X_OK) for at in folders):
+        return "quaestor"
+    return os.path.relpath(sys.argv[0])
 
 
 def _answer(connection: Connection, question: Question, console: Console) -> str:
