@@ -370,3 +370,11 @@ def test_lists_and_conditions_may_be_long() -> None:
     inside = expr(f"a IN ({', '.join(map(str, range(5000)))})")
     assert isinstance(inside, InList)
     assert len(inside.items) == 5000
+
+
+def test_a_caller_deep_in_its_own_stack_gets_an_error_of_ours() -> None:
+    def deep(levels: int) -> Expr:
+        return deep(levels - 1) if levels else expr("(" * 150 + "1" + ")" * 150)
+
+    with pytest.raises(LimitError):
+        deep(600)
