@@ -368,9 +368,7 @@ class AppUsers(Collection):
         return add
 
 
-def group_assignments(
-    inventor: Inventor, apps: OktaApps, groups: OktaGroups, clock: Clock, app: int
-) -> dict[str, dict[str, Any]]:
+def group_assignments(apps: OktaApps, groups: OktaGroups, clock: Clock, app: int) -> dict[str, dict[str, Any]]:
     """The group assignments of an application by the groups' ids."""
     app_key = apps.key(app)
     rows: dict[str, dict[str, Any]] = {}

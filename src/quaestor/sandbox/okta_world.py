@@ -23,10 +23,10 @@ from array import array
 from quaestor.catalog.model import Schema
 from quaestor.sandbox.clock import DAY, iso
 from quaestor.sandbox.collection import ORIGIN, Collection, Fixed, Generated, Subset
-from quaestor.sandbox.okta_groups import AppUsers, OktaApps, OktaGroups, app_links, described, group_assignments
+from quaestor.sandbox.okta_groups import AppUsers, OktaApps, OktaGroups, app_links, group_assignments
 from quaestor.sandbox.okta_log import OktaLog
+from quaestor.sandbox.okta_policies import OktaPolicies
 from quaestor.sandbox.okta_users import ORG, OktaUsers
-from quaestor.sandbox.query import Query
 from quaestor.sandbox.routes import Route
 from quaestor.sandbox.seeded import CodeKeys, Keys, mix, pick
 from quaestor.sandbox.words import DEPARTMENTS, OFFICES
@@ -40,30 +40,32 @@ if TYPE_CHECKING:
 #: How the ids of the vendor begin, by resource.
 _PREFIXES = {
     "rules": "0pr",
-    "policy_rules": "0pr",
     "policies": "00p",
     "network_zones": "nzo",
-    "identity_providers": "0oa",
     "authorization_servers": "aus",
     "claims": "ocl",
     "scopes": "scp",
     "event_hooks": "who",
     "inline_hooks": "cal",
     "trusted_origins": "tos",
-    "behaviors": "bhv",
+    "behavior_detection_rules": "bhv",
     "brands": "bnd",
-    "brand_themes": "thd",
+    "themes": "thd",
     "authenticators": "aut",
     "features": "ftr",
     "domains": "OcD",
     "email_domains": "OeD",
     "hook_keys": "HKY",
     "log_streams": "0oa",
-    "mappings": "prm",
+    "profile_mappings": "prm",
     "realms": "guo",
-    "devices": "guo",
     "roles": "cr0",
-    "instances": "0oa",
+    "captcha_instances": "cap",
+    "sms_templates": "cst",
+    "push_providers": "ppc",
+    "role_resource_sets": "iam",
+    "service_accounts": "svc",
+    "client_roles": "ra1",
 }
 _FACTORS = (
     ("token:software:totp", "OKTA", "OKTA"),
@@ -82,17 +84,6 @@ _ROLES = (
     ("USER_ADMIN", "Group Administrator"),
     ("READ_ONLY_ADMIN", "Read-Only Administrator"),
     ("API_ACCESS_MANAGEMENT_ADMIN", "API Access Management Administrator"),
-)
-#: Policy type, type of its rules, names of the policies.
-_POLICIES = (
-    ("OKTA_SIGN_ON", "SIGN_ON", ("Administrators", "Contractors", "Default Policy")),
-    ("PASSWORD", "PASSWORD", ("Strict passwords", "Default Policy")),
-    ("MFA_ENROLL", "MFA_ENROLL", ("Security keys", "Default Policy")),
-    ("IDP_DISCOVERY", "IDP_DISCOVERY", ("Idp Discovery Policy",)),
-    ("ACCESS_POLICY", "ACCESS_POLICY", ("Any two factors", "Password only", "Phishing resistant")),
-    ("PROFILE_ENROLLMENT", "PROFILE_ENROLLMENT", ("Default Policy",)),
-    ("POST_AUTH_SESSION", "POST_AUTH_SESSION", ("Default Policy",)),
-    ("ENTITY_RISK", "ENTITY_RISK", ("Entity Risk Policy",)),
 )
 _TOKENS = (
     "Terraform",
@@ -141,8 +132,7 @@ class OktaWorld(World):
         return CodeKeys(state, _PREFIXES.get(route.resource.name, route.resource.name[:3]), 10, ORG)
 
     def kind(self, route: Route) -> str:
-        name = super().kind(route)
-        return {"Application": "AppInstance", "NetworkZone": "NetworkZone"}.get(name, name)
+        return {"Application": "AppInstance"}.get(super().kind(route), super().kind(route))
 
     def _user(self, key: str) -> int:
         return self.users.index(key)
@@ -164,6 +154,7 @@ class OktaWorld(World):
         providers = self._providers()
         put["/api/v1/idps"] = lambda at: providers
         put["/api/v1/users/{}/idps"] = lambda at: Subset(providers, self._provider_of(at[0]))
+        put["/api/v1/idps/{}/users"] = lambda at: self._fixed("IdpUser", self._provided(at[0]), at)
         put["/api/v1/users/{}/linkedObjects"] = lambda at: self._fixed("LinkedObject", _RELATIONS, at)
         put["/api/v1/users/{}/linkedObjects/{}"] = lambda at: self._fixed("Link", self._linked(*at), at)
         put["/api/v1/groups/{}/owners"] = lambda at: self._fixed("GroupOwner", self._owners(at[0]), at)
@@ -176,7 +167,8 @@ class OktaWorld(World):
     def _fixed(self, kind: str, rows: dict[str, dict[str, Any]], at: tuple[str, ...]) -> Collection:
         return Fixed(self.ground.inventor, kind, rows, self.state(kind, *at))
 
-    def _dated(self, state: int) -> dict[str, Any]:
+    def dated(self, state: int) -> dict[str, Any]:
+        """When the object of this state was made and last changed."""
         created = self.ground.clock.past(state)
         updated = created + (state >> 20) % max(1, self.ground.clock.now - created)
         return {"created": iso(created), "lastUpdated": iso(updated)}
@@ -207,7 +199,7 @@ class OktaWorld(World):
                 "status": "PENDING_ACTIVATION" if person.roll >> 44 & 31 == 0 else "ACTIVE",
                 "profile": profile,
                 "_links": {"self": {"href": f"{here}/factors/{factor}"}, "user": {"href": here}},
-                **self._dated(mix(person.roll, turn)),
+                **self.dated(mix(person.roll, turn)),
             }
         return rows
 
@@ -219,7 +211,7 @@ class OktaWorld(World):
 
     def _role(self, state: int, kind: tuple[str, str], assignee: str, how: str) -> dict[str, dict[str, Any]]:
         key = CodeKeys(state, "ra1", 10, ORG).key(0)
-        dated = self._dated(state)
+        dated = self.dated(state)
         links = {"assignee": {"href": f"{ORIGIN}{assignee}"}}
         row = {"id": key, "type": kind[0], "label": kind[1], "status": "ACTIVE", "assignmentType": how}
         return {key: {**row, **dated, "_links": links}}
@@ -254,7 +246,7 @@ class OktaWorld(World):
         owner = self.users.key(user)
         first, last, _ = self.users.people.name(user)
         row = {"id": owner, "type": "USER", "displayName": f"{first} {last}", "resolved": True}
-        row |= {"originType": "OKTA_DIRECTORY", "originId": None, "lastUpdated": self._dated(state)["lastUpdated"]}
+        row |= {"originType": "OKTA_DIRECTORY", "originId": None, "lastUpdated": self.dated(state)["lastUpdated"]}
         return {owner: row}
 
     def _providers(self) -> Collection:
@@ -275,6 +267,16 @@ class OktaWorld(World):
         if self.users.people.contractor(user):
             return [1]
         return [0] if self.users.in_directory(user) else []
+
+    def _provided(self, provider: str) -> dict[str, dict[str, Any]]:
+        """The users who sign in at an identity provider; the first thousand people are looked at."""
+        at = self._providers().index(provider)
+        rows = {}
+        for user in range(min(1000, len(self.users))):
+            key = self.users.key(user)
+            if at in self._provider_of(key):
+                rows[key] = {"id": key, "externalId": f"ext-{user}", "profile": {}, **self.dated(mix(user, 41))}
+        return rows
 
     def _linked(self, key: str, relation: str) -> dict[str, dict[str, Any]]:
         """A user's manager, or those whom they manage."""
@@ -329,7 +331,7 @@ class OktaWorld(World):
                 "tokenWindow": "P30D",
                 "network": {"connection": "ANYWHERE"},
                 "expiresAt": iso(clock.now + (state >> 12) % (30 * DAY)),
-                **self._dated(state),
+                **self.dated(state),
                 "_link": {"self": {"href": here}},
             }
         return rows
@@ -373,7 +375,7 @@ class OktaWorld(World):
         rows = {}
         for at in range(len(devices)):
             if self._device_owner(at) == user:
-                created = self._dated(mix(at, 3))["created"]
+                created = self.dated(mix(at, 3))["created"]
                 device = devices.row(at, Schema())
                 rows[devices.key(at)] = {"deviceUserId": devices.key(at), "created": created, "device": device}
         return rows
@@ -381,7 +383,7 @@ class OktaWorld(World):
     def _device_users(self, key: str) -> dict[str, dict[str, Any]]:
         at = self._devices().index(key)
         user = self._device_owner(at)
-        row = {"created": self._dated(mix(at, 3))["created"], "managementStatus": ("MANAGED", "NOT_MANAGED")[at & 1]}
+        row = {"created": self.dated(mix(at, 3))["created"], "managementStatus": ("MANAGED", "NOT_MANAGED")[at & 1]}
         row |= {"screenLockType": "BIOMETRIC", "user": self.users.row(user, Schema())}
         return {self.users.key(user): row}
 
@@ -394,13 +396,18 @@ class OktaWorld(World):
         put["/api/v1/apps"] = lambda at: apps
         put["/api/v1/apps/{}/users"] = lambda at: AppUsers(inventor, users, apps, groups, apps.index(at[0]))
         put["/api/v1/apps/{}/groups"] = lambda at: self._fixed(
-            "ApplicationGroupAssignment", group_assignments(inventor, apps, groups, clock, apps.index(at[0])), at
+            "ApplicationGroupAssignment", group_assignments(apps, groups, clock, apps.index(at[0])), at
         )
         put["/api/v1/groups/{}/apps"] = lambda at: Subset(apps, apps.of_group(groups.index(at[0])))
         put["/api/v1/users/{}/appLinks"] = lambda at: self._fixed("AppLink", app_links(apps, self._user(at[0])), at)
         put["/api/v1/policies/{}/app"] = lambda at: Subset(apps, self._governed(at[0]))
         put["/api/v1/identity-sources"] = lambda at: Subset(apps, self._of_kind("custom_identity_source"))
         put["/api/v1/identity-sources/{}/sessions"] = lambda at: self._sessions(at[0])
+        targets = Subset(groups, range(1, min(4, len(groups))))
+        for holder in ("/api/v1/users/{}", "/api/v1/groups/{}", "/oauth2/v1/clients/{}"):
+            put[holder + "/roles/{}/targets/groups"] = lambda at: targets
+        for holder in ("/api/v1/users/{}", "/api/v1/authorizationServers/{}"):
+            put[holder + "/clients"] = lambda at: self._fixed("OAuth2Client", self._clients(), at)
         put["/oauth2/v1/clients"] = lambda at: Subset(apps, self._of_kind("oidc_client"))
         put["/integrations/api/v1/api-services"] = lambda at: self._services()
         put["/integrations/api/v1/api-services/{}/credentials/secrets"] = lambda at: self._secrets(at[0])
@@ -408,6 +415,15 @@ class OktaWorld(World):
 
     def _of_kind(self, name: str) -> list[int]:
         return [app for app in range(len(self.apps)) if self.apps.catalog(app)[0] == name]
+
+    def _clients(self) -> dict[str, dict[str, Any]]:
+        """The applications that sign in by OpenID Connect, as OAuth clients."""
+        rows = {}
+        for app in self._of_kind("oidc_client"):
+            key = self.apps.key(app)
+            name = self.apps.catalog(app)[1]
+            rows[key] = {"client_id": key, "client_name": name, "client_uri": None, "logo_uri": None}
+        return rows
 
     def _connection(self, key: str) -> dict[str, Any]:
         """Applications that push accounts have a token; the others answer UNKNOWN, as recorded."""
@@ -448,7 +464,7 @@ class OktaWorld(World):
                 "name": f"{kind}_1",
                 "type": kind,
                 "grantedScopes": list(scopes),
-                "createdAt": self._dated(state)["created"],
+                "createdAt": self.dated(state)["created"],
                 "createdBy": self.users.key(pick(keepers, state)),
                 "configGuideUrl": f"https://{kind}.example.com/okta",
                 "_links": {
@@ -473,7 +489,7 @@ class OktaWorld(World):
                 "status": status,
                 "client_secret": "************",
                 "secret_hash": "************",
-                **self._dated(mix(state, index)),
+                **self.dated(mix(state, index)),
                 "_links": {step: {"href": f"{here}/lifecycle/{step}"}, "delete": {"href": here}},
             }
 
@@ -507,7 +523,7 @@ class OktaWorld(World):
         for key, name, label in zip(types, ("user", "contractor"), ("User", "Contractor"), strict=True):
             here = f"{ORIGIN}/api/v1/meta/types/user/{key}"
             row = {"id": key, "name": name, "displayName": label, "default": name == "user", "description": None}
-            rows[key] = {**row, **self._dated(self.state(name)), "_links": {"self": {"href": here}}}
+            rows[key] = {**row, **self.dated(self.state(name)), "_links": {"self": {"href": here}}}
         return rows
 
     def _zone(self, index: int, key: str) -> dict[str, Any]:
@@ -529,66 +545,3 @@ _LINKED: dict[str, dict[str, Any]] = {
         "associated": {"name": "subordinate", "title": "Subordinate", "description": "Who is led", "type": "USER"},
     },
 }
-
-
-class OktaPolicies(Generated):
-    """Policies of every type; a list is of one type."""
-
-    def __init__(self, world: OktaWorld) -> None:
-        self._all = [(kind, rule, name) for kind, rule, names in _POLICIES for name in names]
-        self._world = world
-        state = world.state("policies")
-        keys = CodeKeys(state, "00p", 10, ORG)
-        inventor = world.ground.inventor
-        super().__init__(inventor, "Policy", keys, len(self._all), state, home="/api/v1/policies", facts=self._about)
-
-    def _about(self, index: int, key: str) -> dict[str, Any]:
-        kind, _, name = self._all[index]
-        first = next(at for at, (other, _, _) in enumerate(self._all) if other == kind)
-        return {
-            "type": kind,
-            "name": name,
-            "description": None,
-            "status": "INACTIVE" if name == "Contractors" else "ACTIVE",
-            "priority": index - first + 1,
-            "system": name == "Default Policy",
-            **self._world._dated(self._world.state("policy", name, kind)),
-        }
-
-    def select(self, query: Query) -> Sequence[int]:
-        """Those of the asked `type`; `status` and `q` (start of the name) narrow it."""
-        kind, status, start = query.text("type"), query.text("status"), query.text("q").lower()
-        chosen = [at for at, (of, _, _) in enumerate(self._all) if of == kind]
-        if status:
-            chosen = [at for at in chosen if self._about(at, "")["status"] == status]
-        return [at for at in chosen if self._all[at][2].lower().startswith(start)]
-
-    def rules(self, policy: int) -> Collection:
-        """The rules of a policy; the last of each takes everybody."""
-        _, kind, name = self._all[policy]
-        state = mix(self._state, 900 + policy)
-        count = 1 + state % 2
-        path = f"/api/v1/policies/{self.key(policy)}/rules"
-
-        def about(index: int, key: str) -> dict[str, Any]:
-            last = index == count - 1
-            row: dict[str, Any] = {
-                "type": kind,
-                "name": "Catch-all Rule" if last else described(mix(state, index)),
-                "priority": 99 if last else index,
-                "status": "ACTIVE",
-                "system": last,
-                **self._world._dated(mix(state, index)),
-            }
-            if kind == "SIGN_ON":
-                row["actions"] = {
-                    "signon": {"access": "ALLOW", "requireFactor": not last, "primaryFactor": "PASSWORD_IDP"}
-                }
-            if kind == "ACCESS_POLICY":
-                mode = "1FA" if name == "Password only" else "2FA"
-                verification = {"type": "ASSURANCE", "factorMode": mode, "reauthenticateIn": "PT2H"}
-                row["actions"] = {"appSignOn": {"access": "ALLOW", "verificationMethod": verification}}
-            return row
-
-        keys = CodeKeys(state, "0pr", 10, ORG)
-        return Generated(self._world.ground.inventor, "PolicyRule", keys, count, state, home=path, facts=about)

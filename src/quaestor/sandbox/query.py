@@ -57,10 +57,6 @@ class Query:
         """This name was looked at, but nothing followed from it so far."""
         self._read.discard(name)
 
-    def note(self, name: str) -> None:
-        """This name is understood, though nothing follows from it."""
-        self._read.add(name)
-
     def ignored(self) -> list[str]:
         """The names that nobody read, in order."""
         return [name for name in self._values if name not in self._read]
