@@ -53,11 +53,13 @@ def read_pages(
     """
     pagination = method.pagination
     starts_late = bool(pagination.token_param) and query_value(request.url, pagination.token_param) is not None
+    is_size_bound = bool(pagination.size_param) and query_value(request.url, pagination.size_param) is not None
+    wanted = 0 if is_size_bound else page_rows or float("inf")
     request, size = _sized(pagination, request, page_rows)
     if pagination.style == "page" and not starts_late:
         # named even if it is the first: Datadog's monitors come all at once where no page is named
         request = _with(request, pagination.token_param, pagination.first)
-    walk = _Walk(pagination, request, size, starts_late)
+    walk = _Walk(pagination, request, size, starts_late, wanted)
     count = 0
     while True:
         response = client.send(method, walk.request, cancel, stats)
@@ -81,27 +83,49 @@ def _decoded(response: HttpResponse, decoder: Decoder) -> Page:
 
 
 def _sized(pagination: Pagination, request: HttpRequest, page_rows: int) -> tuple[HttpRequest, int]:
-    """The request with the largest page that makes sense, and its size (0 if nobody knows)."""
-    if not pagination.size_param or pagination.token_in == "body":
-        return request, pagination.size_default
-    bound = query_value(request.url, pagination.size_param)
+    """The request with the largest page that makes sense, and the size that a page before the last surely has.
+
+    The size is 0 if nobody knows: an API may cap what is asked for at a maximum that isn't declared, and give less
+    than the default that is.
+    """
+    name, most = pagination.size_param, pagination.size_max
+    if not name:
+        return request, 0
+    is_in_body = pagination.token_in == "body"
+    bound = _member(request.body, name) if is_in_body else query_value(request.url, name)
     if bound is not None:
-        return request, int(bound) if bound.isdigit() else 0
-    if not pagination.size_max:
-        return request, pagination.size_default
-    size = min(pagination.size_max, page_rows) if page_rows else pagination.size_max
-    return _with(request, pagination.size_param, size), size
+        size = int(bound) if str(bound).isdigit() else 0
+        return request, size if size <= most else 0
+    if not most:
+        return request, 0
+    size = min(most, page_rows) if page_rows else most
+    if is_in_body:
+        return replace(request, body=_with_member(request.body, name, size)), size
+    return _with(request, name, size), size
 
 
 def _with(request: HttpRequest, name: str, value: str | int) -> HttpRequest:
     return replace(request, url=with_query(request.url, name, str(value)))
 
 
+def _member(body: bytes | None, path: str) -> Any:
+    """What a JSON body has at a dotted path, None if nothing."""
+    import json
+
+    at = json.loads(body) if body else {}
+    for key in path.split("."):
+        at = at.get(key) if isinstance(at, dict) else None
+    return at
+
+
 class _Walk:
     """Where in a list we are: the next request, and what was seen."""
 
-    def __init__(self, pagination: Pagination, request: HttpRequest, size: int, starts_late: bool) -> None:
+    def __init__(
+        self, pagination: Pagination, request: HttpRequest, size: int, starts_late: bool, wanted: float
+    ) -> None:
         self.request = request
+        self._wanted = wanted  # rows that a single page must not silently fall short of
         self._starts_late = starts_late  # at a page or offset of the statement's own: the total counts more rows
         self._pagination = pagination
         self._size = size
@@ -142,20 +166,21 @@ class _Walk:
     def _only(self, response: HttpResponse, page: Page) -> None:
         """One page holds all, or we can't know: a page as long as it may be is no proof."""
         pagination = self._pagination
-        if pagination.size_param and self._size and page.count >= self._size > 0:
-            asked_for = query_value(self.request.url, pagination.size_param)
-            if self._size == pagination.size_max or asked_for is None:
-                raise LimitError(
-                    f"the API gives {self._size} rows at most and no way to ask for more: there may be more",
-                    hint=f"narrow the statement, or bind {pagination.size_param} to say that so many are enough",
-                )
+        most = pagination.size_max or pagination.size_default
+        if pagination.size_param and 0 < most <= page.count < self._wanted:
+            raise LimitError(
+                f"the API gives {most} rows at most and no way to ask for more: there may be more",
+                hint=f"narrow the statement, or bind {pagination.size_param} to say that so many are enough",
+            )
 
     def _by_link(self, response: HttpResponse, page: Page) -> HttpRequest | None:
         target = next_link(response.all("link"))
         return self._to_url(target) if target else None
 
     def _by_url(self, response: HttpResponse, page: Page) -> HttpRequest | None:
-        return self._to_url(page.token) if isinstance(page.token, str) else None
+        if isinstance(page.token, int):
+            raise DecodeError(f"what should be the URL of the next page is {page.token}")
+        return self._to_url(page.token) if page.token else None
 
     def _by_cursor(self, response: HttpResponse, page: Page) -> HttpRequest | None:
         pagination = self._pagination
@@ -169,20 +194,22 @@ class _Walk:
     def _by_number(self, response: HttpResponse, page: Page) -> HttpRequest | None:
         """The next page number or offset, unless the answer says that this was the last."""
         pagination = self._pagination
-        if page.count == 0 or page.more is False:
+        if page.more is False or (page.count == 0 and page.more is None):
             return None
         here = query_value(self.request.url, pagination.token_param)
         number = int(here) if here is not None and here.lstrip("-").isdigit() else pagination.first
         if page.more is None and self._is_last(page):
             return None
-        if response.body == self._last_body:
+        if page.count and response.body == self._last_body:
             raise LimitError(f"two pages in a row are the same: {pagination.token_param} has no effect")
         self._last_body = response.body
         counts_rows = pagination.style == "offset" and pagination.step == "rows"
-        return self._to_value(str(number + (page.count if counts_rows else 1)))
+        following = self._to_value(str(number + (page.count if counts_rows else 1)))
+        self._once(following.url)
+        return following
 
     def _is_last(self, page: Page) -> bool:
-        if page.total is not None and not self._starts_late:
+        if page.total and not self._starts_late:  # 0 beside rows says nothing
             return self._rows >= page.total
         return bool(self._size) and page.count < self._size
 
@@ -223,10 +250,13 @@ def _with_member(body: bytes | None, path: str, value: str | int) -> bytes:
 
 
 def next_link(headers: list[str]) -> str:
-    """The target of rel="next" in Link headers (RFC 8288, section 3), or an empty text."""
+    """The target of rel="next" in Link headers (RFC 8288, section 3), or an empty text.
+
+    Raises DecodeError for a header that can't be read to its end: the next page may be what it says.
+    """
     for header in headers:
         for target, parameters in _links(header):
-            if "next" in parameters.get("rel", "").lower().split():
+            if "next" in parameters.get("rel", "").lower().split() and "anchor" not in parameters:
                 return target
     return ""
 
@@ -234,11 +264,14 @@ def next_link(headers: list[str]) -> str:
 def _links(header: str) -> Iterator[tuple[str, dict[str, str]]]:
     """`<target>; rel="next"; …, <target> …`: commas and semicolons inside <> and quotes don't separate."""
     at = 0
-    while (start := header.find("<", at)) >= 0:
-        end = header.find(">", start)
-        if end < 0:
-            return
-        target = header[start + 1 : end].strip()
+    while at < len(header):
+        if header[at] in ", \t":
+            at += 1
+            continue
+        end = header.find(">", at)
+        if header[at] != "<" or end < 0:
+            raise DecodeError(f"a Link header can't be read: {shown(header)}")
+        target = header[at + 1 : end].strip()
         parameters: dict[str, str] = {}
         at = end + 1
         while at < len(header) and header[at] != ",":
@@ -262,7 +295,8 @@ def _parameter(header: str, at: int) -> tuple[int, str, str]:
         at += 1
     if at < len(header) and header[at] == '"':
         end = header.find('"', at + 1)
-        end = len(header) if end < 0 else end
+        if end < 0:
+            raise DecodeError(f"a Link header can't be read: {shown(header)}")
         return end + 1, name, header[at + 1 : end]
     start = at
     while at < len(header) and header[at] not in ";,":

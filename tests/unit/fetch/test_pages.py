@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from quaestor.catalog.model import Column, Method, Pagination, Response
-from quaestor.errors import ForbiddenError, LimitError
+from quaestor.errors import DecodeError, ForbiddenError, LimitError
 from quaestor.fetch.decode import Decoder
 from quaestor.fetch.http import CancelToken, HttpRequest, HttpResponse
 from quaestor.fetch.pages import next_link, read_pages
 from quaestor.fetch.stats import Stats
+from quaestor.fetch.transport import UNREADABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -239,6 +242,10 @@ def test_a_full_only_page_is_no_proof() -> None:
         read(lambda _: (things(0, 3), []), pagination)
     assert read(lambda _: (things(0, 2), []), pagination)[0] == [0, 1]
     assert read(lambda _: (things(0, 2), []), pagination, url=f"{BASE}?limit=2")[0] == [0, 1]
+    assert read(lambda _: (things(0, 3), []), pagination, url=f"{BASE}?limit=3")[0] == [0, 1, 2]
+    assert read(lambda _: (things(0, 3), []), pagination, most=3)[0] == [0, 1, 2]
+    with pytest.raises(LimitError, match="may be more"):
+        read(lambda _: (things(0, 3), []), pagination, most=4)
 
 
 @pytest.mark.parametrize(
@@ -249,9 +256,97 @@ def test_a_full_only_page_is_no_proof() -> None:
         (['<https://a/self>; rel="self"', '<https://a/n>; rel="prev next"; title="a;b,c"'], "https://a/n"),
         (['<https://a/n>; title="x, <y>; rel=next"; rel="prev"'], ""),
         (["<https://a/n>;rel = NEXT"], "https://a/n"),
-        (["nonsense", "<unclosed; rel=next"], ""),
+        (['<https://a/n>; rel="next"; anchor="#other"'], ""),
+        ([" , <https://a/n>; rel=next ,"], "https://a/n"),
+        (["<https://a/n>"], ""),
+        ([""], ""),
         ([], ""),
     ],
 )
 def test_link_header(headers: list[str], target: str) -> None:
     assert next_link(headers) == target
+
+
+@pytest.mark.parametrize("header", ["nonsense", "<unclosed; rel=next", '<https://a/n>; rel="next', UNREADABLE])
+def test_a_link_header_that_cannot_be_read_is_not_the_end(header: str) -> None:
+    with pytest.raises(DecodeError, match="Link header"):
+        next_link([header])
+
+
+def test_a_page_may_be_short_because_the_api_caps_it() -> None:
+    def answer(url: str) -> tuple[Any, list[str]]:
+        at = number(url, "page")
+        return things(at * 3, min(at * 3 + 3, 7)), []
+
+    for pagination, url in (
+        (Pagination("page", "page", size_param="size", size_max=5), f"{BASE}?size=100"),
+        (Pagination("page", "page", size_param="size"), f"{BASE}?size=100"),
+        (Pagination("page", "page", size_param="size", size_default=50), BASE),
+    ):
+        rows, server = read(answer, pagination, url=url)
+        assert rows == list(range(7))
+        assert len(server.asked) == 4
+
+
+def test_a_total_of_nothing_beside_rows_says_nothing() -> None:
+    def answer(url: str) -> tuple[Any, list[str]]:
+        at = number(url, "page")
+        return {"data": things(at, min(at + 1, 3)), "total": 0}, []
+
+    rows, _ = read(answer, Pagination("page", "page", total_path=("total",)), rows="data")
+    assert rows == [0, 1, 2]
+
+
+def test_an_empty_page_with_more_to_come_is_passed_over() -> None:
+    def answer(url: str) -> tuple[Any, list[str]]:
+        at = number(url, "page")
+        return {"data": [] if at == 1 else things(at, at + 1), "more": at < 3}, []
+
+    rows, _ = read(answer, Pagination("page", "page", more_path=("more",)), rows="data")
+    assert rows == [0, 2, 3]
+    with pytest.raises(LimitError, match="circles"):
+        read(
+            lambda _: ({"data": [], "more": True}, []),
+            Pagination("offset", "offset", more_path=("more",)),
+            rows="data",
+        )
+
+
+def test_a_number_is_no_next_url() -> None:
+    with pytest.raises(DecodeError, match="next page"):
+        read(lambda _: ({"data": [], "next": 25}, []), Pagination("next_url", token_path=("next",)), rows="data")
+
+
+def test_the_size_goes_into_the_body_where_the_cursor_does() -> None:
+    pagination = Pagination(
+        "cursor", "page.cursor", token_in="body", token_path=("after",), size_param="page.limit", size_max=1000
+    )
+    _, server = read(lambda _: ({"data": []}, []), pagination, rows="data")
+    assert server.bodies == [b'{"page": {"limit": 1000}}']
+    _, server = read(lambda _: ({"data": []}, []), pagination, rows="data", body=b'{"page":{"limit":7}}')
+    assert server.bodies == [b'{"page":{"limit":7}}']
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=7))
+def test_any_graph_of_links_ends(targets: list[int]) -> None:
+    """Page n links to page targets[n], or to nothing beyond the list: the end or a LimitError, no page read twice."""
+    asked: list[int] = []
+
+    def answer(url: str) -> tuple[Any, list[str]]:
+        at = number(url, "p")
+        asked.append(at)
+        links = [f'<{BASE}?p={targets[at]}>; rel="next"'] if at < len(targets) else []
+        return things(at, at + 1), links
+
+    walk = [0]
+    while walk[-1] < len(targets) and targets[walk[-1]] not in walk:
+        walk.append(targets[walk[-1]])
+    circles = walk[-1] < len(targets)
+    try:
+        rows, _ = read(answer, Pagination("link"), url=f"{BASE}?p=0")
+    except LimitError:
+        assert circles
+    else:
+        assert not circles
+        assert rows == walk
+    assert asked == walk
