@@ -6,6 +6,8 @@ notes, what a statement took, and progress. Messages can quote text from an API,
 
 from __future__ import annotations
 
+# what `signal` wraps in enums, which take a millisecond to make
+import _signal  # type: ignore[import-not-found]
 import os
 import sys
 
@@ -174,25 +176,21 @@ class Interrupts:
     """
 
     def __init__(self, cancel: Callable[[], None]) -> None:
-        import signal
-        import threading
-
         self._previous: Any = None
-        if threading.current_thread() is not threading.main_thread():
-            return
-        if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # ignored, or somebody else's
+        if _signal.getsignal(_signal.SIGINT) is not _signal.default_int_handler:  # ignored, or somebody else's
             return
 
         def handle(number: int, frame: object) -> None:
             self.restore()
             cancel()
 
-        self._previous = signal.signal(signal.SIGINT, handle)
+        try:
+            self._previous = _signal.signal(_signal.SIGINT, handle)
+        except ValueError:  # not in the main thread, which alone is interrupted
+            self._previous = None
 
     def restore(self) -> None:
         """Ctrl-C is as it was before."""
         if self._previous is not None:
-            import signal
-
-            signal.signal(signal.SIGINT, self._previous)
+            _signal.signal(_signal.SIGINT, self._previous)
             self._previous = None
