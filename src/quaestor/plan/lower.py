@@ -22,8 +22,8 @@ def lower_expression(expr: nodes.Expr) -> str:
 
 
 def _named_parameter(node: nodes.Node) -> nodes.Node:
-    """`?`, `?3` and `:name` all become `:p<index>`: a part of the statement may have some of them only."""
-    return replace(node, name=f":p{node.index}") if isinstance(node, nodes.Parameter) else node
+    """`?` and `?3` become `:_<index>`: a part of the statement may have some of them only, so they can't be counted."""
+    return replace(node, name=f":_{node.index}") if isinstance(node, nodes.Parameter) and not node.name else node
 
 
 def lower(select: nodes.Select, plan: Plan) -> str:

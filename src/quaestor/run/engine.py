@@ -280,20 +280,21 @@ def _listed(listing: Listing) -> Result:
 def _parameters(
     statement: nodes.Statement, params: Sequence[SqlValue] | Mapping[str, SqlValue] | None, text: str
 ) -> dict[str, SqlValue]:
-    """The value of each `?` and `:name` of a statement, by the name that the rewritten SQL gives it: `p1`, `p2` …"""
-    found = [node for node in nodes.walk(statement) if isinstance(node, nodes.Parameter)]
+    """The value of each `?` and `:name` of a statement, by the name that `plan.lower` gives it."""
     values: dict[str, SqlValue] = {}
-    for node in found:
-        if isinstance(params, dict) or (params is not None and hasattr(params, "keys")):
+    for node in nodes.walk(statement):
+        if not isinstance(node, nodes.Parameter):
+            continue
+        if node.name:
             name = node.name[1:]
-            if not name or name not in params:
-                shown = node.name or "?"
-                raise BindError(f"no value is given for {shown}", text=text, position=node.pos)
-            values[f"p{node.index}"] = params[name]  # type: ignore[call-overload]
-        elif params is None or node.index > len(params):
-            shown = node.name or f"?{node.index}"
-            count = len(params) if params is not None else 0
-            raise BindError(f"no value is given for {shown}: there are {count} values", text=text, position=node.pos)
+            if params is None or not hasattr(params, "keys") or name not in params:
+                raise BindError(f"no value is given for {node.name}", text=text, position=node.pos)
+            values[name] = params[name]  # type: ignore[call-overload]
         else:
-            values[f"p{node.index}"] = params[node.index - 1]
+            count = 0 if params is None or hasattr(params, "keys") else len(params)
+            if node.index > count:
+                raise BindError(
+                    f"no value is given for ?{node.index}: there are {count} values", text=text, position=node.pos
+                )
+            values[f"_{node.index}"] = params[node.index - 1]  # type: ignore[index]
     return values

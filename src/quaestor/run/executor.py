@@ -40,7 +40,7 @@ class Execution:
     """One statement being run.
 
     Args:
-        parameters: values of `?` and `:name`, as `p1`, `p2` …
+        parameters: values of `?` as `_1`, `_2` …, of `:name` as `name`.
         text: the script, for errors.
         deadline_s: how long the rows may take; 0 for as long as they need.
     """

@@ -11,6 +11,7 @@ from _thread import allocate_lock
 from quaestor.errors import BindError, ForbiddenError, LimitError, NotFoundError
 from quaestor.fetch.auth import Authenticator, provider_credentials, stackql_credentials
 from quaestor.fetch.client import Client, Governor
+from quaestor.fetch.lean import load_msgspec
 from quaestor.fetch.request import base_url, build_request
 from quaestor.fetch.transport import HttpTransport, Limits
 from quaestor.fetch.url import origin_of
@@ -263,6 +264,7 @@ class Reading:
         page_rows: int,
     ) -> Iterator[Batch]:
         # imported here: they bring msgspec, which SHOW and EXPLAIN do without
+        load_msgspec()
         from quaestor.fetch.decode import Decoder
         from quaestor.fetch.pages import read_pages
 

@@ -123,6 +123,8 @@ def test_values_of_placeholders_and_parameters(connect: Any) -> None:
         ("b",)
     ]
     assert wire.urls == ["/api/v1/users/a%2Fb", "/api/v1/users/a", "/api/v1/users/b"]
+    assert con.sql("SELECT :a, $b, @a, :a || :b", {"a": 1, "b": 2}).fetchall() == [(1, 2, 1, "12")]
+    assert con.sql("SELECT ?, ?3, ?2, ?", [1, 2, 3, 4]).fetchall() == [(1, 3, 2, 4)]
     with pytest.raises(BindError, match="no value is given for :who"):
         con.sql("SELECT :who", {"what": 1})
     with pytest.raises(BindError, match=r"no value is given for \?2"):

@@ -12,6 +12,7 @@ from quaestor.catalog import document
 from quaestor.catalog.store import open_catalog
 from quaestor.config import check_proxy, load_settings, read_env_file
 from quaestor.errors import Cancelled, CatalogError, QuaestorError, UsageError
+from quaestor.fetch import lean
 from quaestor.record import replace
 from quaestor.surfaces.cli import load
 from quaestor.surfaces.cli.console import Interrupts, Progress
@@ -234,6 +235,7 @@ def open_connection(
     values: Mapping[str, Any], settings: Settings, env: Mapping[str, str], catalog: Catalog, console: Console
 ) -> Connection:
     """A connection to the providers, or to the embedded sandbox."""
+    lean.this_process_is_ours()
     if not values.get("sandbox"):
         alone = next((f"--{name}" for name in ("seed", "scale") if name in values), "")
         if alone:
