@@ -365,6 +365,10 @@ PACKED = [("Content-Encoding", "gzip")]
         ([*HALF, Cut()], "broke the connection off"),
         ([*HALF, Wait(0.05), Reset()], "broke the connection off"),
         ([answer_head(headers=[("Transfer-Encoding", "chunked")]), b"9\r\nabc", Cut()], "broke the connection off"),
+        (
+            [answer_head(headers=[("Transfer-Encoding", "chunked")]), b"3\r\nabc\r\n", Cut()],
+            "broke the connection off",
+        ),
         ([answer(gzip.compress(b"x" * 500)[:-9], headers=PACKED)], "cut off"),
     ],
 )

@@ -476,13 +476,16 @@ def _wire_error(
         return TransportError(f"{host} sent no answer within {limits.first_byte_s:g} s")
     if "message head is too large" in causes or "header list too large" in text:
         return LimitError(f"the answer of {host} has too many headers, or too large ones")
-    if any(word in text for word in ("closed before message", "end of file before", "os error", "connection error")):
+    if any(word in text for word in _BROKEN_OFF):
         return TransportError(f"{host} broke the connection off: {causes[-1]}")
     if isinstance(error, library.RequestError):
         return _refusal(f"the answer of {host} is not valid HTTP: {causes[-1]}", arrived=True)
     if isinstance(error, ValueError):
         return _refusal(f"the request can't be sent: {error}", arrived=False)
     return error
+
+
+_BROKEN_OFF = ("closed before message", "end of file before", "unexpected EOF", "os error", "connection error")
 
 
 def _refusal(message: str, *, arrived: bool, hint: str = "") -> TransportError:
