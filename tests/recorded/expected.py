@@ -105,7 +105,7 @@ def _compare_row(row: dict[str, Any], item: Item, method: Method, where: str, re
         result.wrong.append(f"{where}: _raw is not the object")
     by_path = {column.path: column for column in method.columns}
     said: set[str] = set()
-    for path, value in _fields(item, method.response):
+    for path, value in fields(item, method.response):
         column = _bare(method) if path == () else by_path.get(path)
         if column is None:
             result.lost.add(".".join(path))
@@ -121,7 +121,7 @@ def _compare_row(row: dict[str, Any], item: Item, method: Method, where: str, re
             result.wrong.append(f"{where}: {column.name} is {row[column.name]!r}, the recording has none")
 
 
-def _fields(item: Item, response: Response) -> Iterator[tuple[tuple[str, ...], Any]]:
+def fields(item: Item, response: Response) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Each field of a row: its place in the object, and its value. The attributes of JSON:API are fields, too."""
     if response.scalar or not isinstance(item.value, dict):
         yield (), item.value

@@ -37,16 +37,18 @@ def catalog() -> Store:
 
 
 @lru_cache(maxsize=1)
-def readable() -> dict[str, list[tuple[re.Pattern[str], Resource, Method]]]:
-    """The operations that are a GET, by provider, those with fewer variables in their path first."""
-    found: dict[str, list[tuple[re.Pattern[str], Resource, Method]]] = {}
+def operations() -> dict[tuple[str, str], list[tuple[re.Pattern[str], Resource, Method]]]:
+    """All operations by provider and HTTP method, those with fewer variables in their path first."""
+    found: dict[tuple[str, str], list[tuple[re.Pattern[str], Resource, Method]]] = {}
     for provider in catalog().providers():
-        listed = found.setdefault(provider.name, [])
         for service in catalog().services(provider.name):
             for info in catalog().resources(provider.name, service.name):
                 resource = catalog().resource(provider.name, service.name, info.name)
                 assert resource is not None
-                listed += [(_pattern(m.path), resource, m) for m in resource.methods if m.http == "GET"]
+                for method in resource.methods:
+                    entry = (_pattern(method.path), resource, method)
+                    found.setdefault((provider.name, method.http), []).append(entry)
+    for listed in found.values():
         listed.sort(key=lambda each: each[2].path.count("{"))
     return found
 
@@ -59,7 +61,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 def match(interaction: Interaction) -> Match | None:
     """The operation that the request is of, or None if the catalog has none."""
     path = "/".join(segment.replace("/", "%2F") for segment in address(interaction.url).path)
-    for pattern, resource, method in readable()[interaction.provider]:
+    for pattern, resource, method in operations()[interaction.provider, interaction.method]:
         if found := pattern.fullmatch(path):
             names = re.findall(r"\{([^}]*)\}", method.path)
             values = [value.replace("%2F", "/") for value in found.groups()]

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import yaml12
 from tests.recorded.cassettes import ABSENT, DATA, cassettes, gets
-from tests.recorded.operations import readable
+from tests.recorded.operations import operations
 from tests.recorded.verdict import Verdict, judge
 
 EXCEPTIONS = Path(__file__).with_name("exceptions.yaml")
@@ -70,7 +70,7 @@ def text() -> str:
     lines = [f"{'':>50}{''.join(f'{provider:>10}' for provider in PROVIDERS)}"]
     for name in each_counts[PROVIDERS[0]]:
         lines.append(f"{name:<50}" + "".join(f"{each_counts[provider][name]:>10,}" for provider in PROVIDERS))
-    total = [len(readable()[provider]) for provider in PROVIDERS]
+    total = [len(operations()[provider, "GET"]) for provider in PROVIDERS]
     lines.append(
         f"{'(operations of the catalog that are a GET)':<50}" + "".join(f"{number:>10,}" for number in total)
     )
