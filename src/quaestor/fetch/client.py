@@ -31,7 +31,7 @@ class Client:
     Args:
         provider: for the name of its request id header.
         redactor: knows the secrets to mask in messages.
-        policy: when to send again; its total wait is the governor's `max_wait_s` unless it is given.
+        policy: when to send again; unless it is given, its total wait is 120 s or the governor's `max_wait_s`.
         max_requests: the most that one statement may send, repetitions included; 0 for no bound.
         random: numbers from 0 to 1 for the jitter of delays.
     """
@@ -53,7 +53,7 @@ class Client:
         self._governor = governor
         self._request_id_header = provider.request_id_header if provider is not None else ""
         self._redactor = redactor or Redactor()
-        self._policy = policy or RetryPolicy(total_s=governor.max_wait_s)
+        self._policy = policy or RetryPolicy(total_s=max(RetryPolicy().total_s, governor.max_wait_s))
         self._max_requests = max_requests
         self._random = random
 
@@ -75,7 +75,7 @@ class Client:
             told = 0.0 if isinstance(outcome, TransportError) else told_wait(outcome, clock.time())
             delay = max(told, backoff(self._policy, attempt, self._random or _system_random()))
             repeats = may_repeat(request, outcome) and attempt < self._policy.attempts
-            if not repeats or waited + delay > self._policy.total_s:
+            if not repeats or told > self._governor.max_wait_s or waited + delay > self._policy.total_s:
                 raise self._error(method, request, outcome, told if repeats else 0.0)
             clock.sleep(delay, cancel)
             waited += delay
@@ -126,7 +126,10 @@ class Client:
             sources=self._authenticator.sources,
         )
         if told > 0 and isinstance(error, ProviderError):
-            error.hint = f"the server asks to wait {told:.0f} s; --max-wait allows {self._policy.total_s:g} s"
+            error.hint = (
+                f"the server asks to wait until {self._governor.time_after(told)}, {told:.0f} s from now; "
+                f"--max-wait allows {self._governor.max_wait_s:g} s"
+            )
         return error
 
 

@@ -145,12 +145,15 @@ class Governor:
     def check_wait(self, seconds: float, bucket: str) -> None:
         """Raises RateLimitError if a wait is longer than allowed."""
         if seconds > self.max_wait_s:
-            at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.clock.time() + seconds))
             raise RateLimitError(
-                f"the rate limit of {bucket} is used up until {at}, {seconds:.0f} s from now",
+                f"the rate limit of {bucket} is used up until {self.time_after(seconds)}, {seconds:.0f} s from now",
                 hint=f"try again then, or allow a longer wait with --max-wait (now {self.max_wait_s:g} s)",
                 request=bucket,
             )
+
+    def time_after(self, seconds: float) -> str:
+        """The time of day then, as a message names it."""
+        return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.clock.time() + seconds))
 
     def finish(
         self, permit: Permit, host: _Host, bucket: _Bucket, limit: RateLimit | None, *, refused: bool, wait_s: float

@@ -216,6 +216,9 @@ class HttpTransport:
         # The default of 64 KiB for all streams together would make 16 pages at once slower than one by one.
         builder = builder.http2_initial_stream_window_size(4 << 20).http2_initial_connection_window_size(32 << 20)
         builder = builder.http2_max_header_list_size(limits.header_bytes)
+        # All requests share one connection: if it dies unnoticed, a retry on it would only time out again.
+        builder = builder.http2_keep_alive_interval(timedelta(seconds=limits.first_byte_s / 2))
+        builder = builder.http2_keep_alive_timeout(timedelta(seconds=limits.first_byte_s / 4))
         try:
             if self._ca_bundle:
                 builder = builder.add_root_certificate_pem(_read_bundle(self._ca_bundle))

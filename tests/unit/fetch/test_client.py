@@ -148,7 +148,15 @@ def test_a_wait_beyond_the_limit_ends_the_statement_at_once() -> None:
         rig.send()
     assert len(rig.transport.sent) == 1
     assert rig.clock.slept == []
-    assert "121 s" in caught.value.hint
+    assert "until 2027-01-15 08:02:01 UTC, 121 s from now" in caught.value.hint
+
+
+def test_no_wait_for_limits_still_leaves_the_short_delays() -> None:
+    rig = Rig([status(503), OK], max_wait_s=0.0)
+    assert rig.send() == OK
+    rig = Rig([status(429, retry_after="1"), OK], max_wait_s=0.0)
+    with pytest.raises(RateLimitError):
+        rig.send()
 
 
 def test_a_used_up_limit_is_waited_for_before_anything_is_refused() -> None:
