@@ -3,8 +3,9 @@
 Before: `surfaces.render` hands it columns and batches. After: lines of text.
 
 Widths come from the first rows, so that a table begins to appear before its last row is there. If the columns don't
-fit next to each other, each row becomes a block of lines, a line for a column. What is cut ends in `…`, and a line
-below the table says so; a table without a width (for a file, a pipe) is never cut.
+fit next to each other, each row becomes a block of lines, a line for a column. A long text takes several lines, JSON
+one; what is cut ends in `…`, and a line below the table says so. A table without a width (for a file, a pipe) is
+never cut.
 
 Text from an API is not trusted: control characters, terminal escapes and what changes the direction of writing show
 as escapes (`\\x1b`, `\\u202e`), so no cell can move the cursor or hide another.
@@ -12,7 +13,7 @@ as escapes (`\\x1b`, `\\u202e`), so no cell can move the cursor or hide another.
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, repeat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 SAMPLE_ROWS, LARGE_SAMPLE_ROWS = 200, 10_000
 #: A column is never made narrower than this to let others fit.
 NARROWEST = 10
-#: Lines that one value may take in a block.
-BLOCK_LINES = 6
+#: Lines that one value may take in a table's row, and in a block.
+CELL_LINES, BLOCK_LINES = 5, 6
 
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
@@ -101,6 +102,33 @@ def cut(text: str, width: int) -> str:
     return "".join(kept) + "…"
 
 
+def wrapped(text: str, width: int, lines: int) -> list[str]:
+    """The text in lines of `width` columns, broken behind a blank or sign if one is near; cut after `lines`."""
+    parts: list[str] = []
+    while text_width(text) > width and len(parts) < lines - 1:
+        size = width if text.isascii() else max(1, len(cut(text, width + 1)) - 1)
+        good = max(text.rfind(sign, size // 2, size) for sign in " _/-.,:;") + 1
+        parts.append(text[: good or size])
+        text = text[good or size :]
+    return [*parts, cut(text, width)]
+
+
+def shrink(widths: list[int], least: Sequence[int], room: int) -> None:
+    """Make the widest columns narrower, none below its `least`, until their sum is `room` or nothing gives."""
+    while sum(widths) > room:
+        slack = [width if width > low else 0 for width, low in zip(widths, least, strict=True)]
+        widest = max(slack)
+        if not widest:
+            return
+        lower = max([width for width in slack if width < widest], default=0)
+        group = [index for index, width in enumerate(slack) if width == widest]
+        step = max(1, min(widest - lower, (sum(widths) - room) // len(group)))
+        for index in group:
+            widths[index] = max(least[index], widest - step)
+            if sum(widths) <= room:
+                return
+
+
 class Table:
     """One result as a table; `width` 0 is for as wide as it needs, `styled` allows bold and dim."""
 
@@ -134,7 +162,8 @@ class Table:
             yield from self._blocks(sample, source)
         else:
             right = self._right(sample)
-            yield self._head(widths, right) + self._lines(sample, widths, right)
+            none = f" {self._dim}(no rows){self._plain}\n" if self._width and not sample else ""
+            yield self._head(widths, right) + self._lines(sample, widths, right) + none
             for rows in source:
                 if rows:
                     yield self._lines(rows, widths, right)
@@ -144,32 +173,27 @@ class Table:
     # --- side by side ---
 
     def _widths(self, sample: Sequence[Row]) -> list[int] | None:
-        """A width for each column, or None if they don't fit next to each other."""
+        """A width for each column, or None if they don't fit next to each other.
+
+        JSON gives way first, since nobody reads it in a cell; then the widest columns do.
+        """
         widths = [text_width(name) for name in self._names]
-        names = widths[:]
+        least = [max(NARROWEST, min(name, 2 * NARROWEST)) for name in widths]
+        json = [False] * len(widths)
         for row in sample:
             for index, value in enumerate(row):
-                size = text_width(cell_text(value))
-                if size > widths[index]:
-                    widths[index] = size
+                text = cell_text(value)
+                json[index] = json[index] or text[:1] in ("{", "[")
+                widths[index] = max(widths[index], text_width(text))
         room = self._width - (3 * len(widths) - 1)
         if not self._width or sum(widths) <= room:
             return widths
-        least = [
-            min(width, max(NARROWEST, min(name, 2 * NARROWEST))) for width, name in zip(widths, names, strict=True)
-        ]
+        least = [min(pair) for pair in zip(widths, least, strict=True)]
         if sum(least) > room:
             return None
-        while sum(widths) > room:  # take from the widest, until it is as wide as the next
-            slack = [width if width > low else 0 for width, low in zip(widths, least, strict=True)]
-            widest = max(slack)
-            lower = max([width for width in slack if width < widest], default=0)
-            group = [index for index, width in enumerate(slack) if width == widest]
-            step = max(1, min(widest - lower, (sum(widths) - room) // len(group)))
-            for index in group:
-                widths[index] = max(least[index], widest - step)
-                if sum(widths) <= room:
-                    break
+        objects = [max(low, 2 * NARROWEST) if is_json else 0 for low, is_json in zip(least, json, strict=True)]
+        shrink(widths, [low or width for low, width in zip(objects, widths, strict=True)], room)
+        shrink(widths, least, room)
         return widths
 
     def _right(self, sample: Sequence[Row]) -> list[bool]:
@@ -192,18 +216,34 @@ class Table:
         return f"{self._join(names)}\n{self._dim}{rule}{self._plain}\n"
 
     def _lines(self, rows: Sequence[Row], widths: list[int], right: list[bool]) -> str:
-        return "".join(
-            self._join([self._cell(value, w, r) for value, w, r in zip(row, widths, right, strict=True)]) + "\n"
-            for row in rows
-        )
+        return "".join(map(self._line, rows, repeat(widths), repeat(right)))
 
-    def _cell(self, value: Cell, width: int, right: bool) -> str:
-        text = cell_text(value)
-        if self._width and text_width(text) > width:
-            self._shortened = True
-            text = cut(text, width)
-        padded = self._pad(text, width, right)
-        return self._dim + padded + self._plain if value is None else padded
+    def _line(self, row: Row, widths: list[int], right: list[bool]) -> str:
+        """A row: one line, or a few if a text is longer than its column."""
+        texts = list(map(cell_text, row))
+        sizes = [max(text_width(text), width) for text, width in zip(texts, widths, strict=True)]
+        # a later row may be longer than those that the widths are from: it is only broken if it must be
+        if self._width and sum(sizes) + 3 * len(sizes) - 1 > self._width:
+            cells = [self._parts(text, width) for text, width in zip(texts, widths, strict=True)]
+        else:
+            cells = [[text] for text in texts]
+        lines = []
+        for number in range(max(map(len, cells))):
+            parts = [cell[number] if number < len(cell) else "" for cell in cells]
+            padded = map(self._pad, parts, widths, right)
+            lines.append(
+                self._join([self._muted(p) if v is None else p for p, v in zip(padded, row, strict=True)]) + "\n"
+            )
+        return "".join(lines)
+
+    def _parts(self, text: str, width: int) -> list[str]:
+        """A text in lines of this width: JSON in one, anything else in `CELL_LINES` at the most."""
+        lines = wrapped(text, width, 1 if text[:1] in ("{", "[") else CELL_LINES)
+        self._shortened = self._shortened or (lines[-1].endswith("…") and not text.endswith(lines[-1]))
+        return lines
+
+    def _muted(self, text: str) -> str:
+        return self._dim + text + self._plain
 
     def _join(self, cells: list[str]) -> str:
         line = f" {self._dim}{self._bar}{self._plain} ".join(cells)
@@ -242,12 +282,6 @@ class Table:
     def _wrapped(self, value: Cell, room: int) -> list[str]:
         """A value in lines of `room` columns, `BLOCK_LINES` at the most."""
         text = cell_text(value)
-        lines: list[str] = []
-        while text_width(text) > room:
-            if len(lines) == BLOCK_LINES - 1:
-                self._shortened = True
-                return [*lines, cut(text, room)]
-            size = room if text.isascii() else len(cut(text, room + 1)) - 1
-            lines.append(text[:size])
-            text = text[size:]
-        return [*lines, text]
+        lines = wrapped(text, room, BLOCK_LINES)
+        self._shortened = self._shortened or (lines[-1].endswith("…") and not text.endswith(lines[-1]))
+        return lines

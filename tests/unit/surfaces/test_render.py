@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quaestor.surfaces.render import Layout, is_number, member_names, render
-from quaestor.surfaces.table import cut, text_width
+from quaestor.surfaces.table import cell_text, cut, text_width, wrapped
 from quaestor.values import ResultColumn
 
 Row = tuple[Any, ...]
@@ -243,10 +243,35 @@ def test_many_columns_become_blocks() -> None:
 
 
 def test_rows_after_the_sample_are_aligned_as_far_as_they_fit() -> None:
-    rows: list[Row] = [("a", 1)] * 300 + [("b" * 90, 2)]
+    rows: list[Row] = [("a", 1)] * 300 + [("c" * 50, 2), ("b" * 90, 3)]
     lines = written(["x", "n"], rows, "table", batch=50, width=60).splitlines()
-    assert len(lines) == 2 + 301 + 1
+    assert len(lines) == 2 + 301 + 5 + 1
+    assert lines[-7] == f" {'c' * 50} │ 2"
     assert all(text_width(line) <= 60 for line in lines[:-1])
+
+
+def test_a_long_text_takes_several_lines_and_json_one() -> None:
+    rows = [("get_default_provisioning_connection_for_application", '{"authScheme":"TOKEN"}', 5)]
+    shown = written(["name:string", "profile:object", "n:integer"], rows, "table", width=50)
+    cells = [[cell.strip() for cell in line.split("│")] for line in shown.splitlines()[2:-1]]
+    assert "".join(cell[0] for cell in cells) == rows[0][0]
+    assert cells[0][0].endswith("_")
+    assert cells[0][1].startswith('{"authScheme"')
+    assert cells[0][1].endswith("…")
+    assert cells[0][2] == "5"
+    assert all(cell[1:] == ["", ""] for cell in cells[1:])
+
+
+@given(st.text(max_size=80), st.integers(2, 20), st.integers(1, 9))
+def test_wrapping_keeps_everything_or_ends_in_an_ellipsis(text: str, width: int, lines: int) -> None:
+    parts = wrapped(cell_text(text), width, lines)
+    assert len(parts) <= lines
+    assert all(text_width(part) <= width for part in parts)
+    assert "".join(parts) == cell_text(text) or parts[-1].endswith("…")
+
+
+def test_no_rows_on_a_terminal_are_said() -> None:
+    assert written(["a"], [], "table", width=40).splitlines()[2:] == [" (no rows)"]
 
 
 def test_styles_do_not_change_the_text() -> None:

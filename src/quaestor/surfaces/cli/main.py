@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 BROKEN_PIPE = 141
 
 
+def script() -> None:
+    """The console script: `main`, then out of the process at once.
+
+    Taking the interpreter down module by module costs a tenth of a cold SELECT, and there is nothing left to do:
+    results are flushed, files renamed, connections closed.
+    """
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line of this process; its exit code."""
     code = run(sys.argv[1:] if argv is None else argv, Console.of_process())
