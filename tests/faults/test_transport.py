@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import socket
 import ssl
 import subprocess
 import sys
@@ -288,6 +289,26 @@ def test_http2_where_the_server_has_it(ca: trustme.CA, bundle: str) -> None:
         assert {seen.connection for seen in server.log} == {1}
 
 
+class DeafHttp2Server(Http2Server):
+    """Its first connection goes dead: open, but nothing is answered on it, not even a ping."""
+
+    def converse(self, connection: socket.socket, number: int) -> None:
+        if number > 1:
+            return super().converse(connection, number)
+        while connection.recv(65536):
+            pass
+        return None
+
+
+def test_a_dead_http2_connection_is_not_used_again(good: ssl.SSLContext, bundle: str) -> None:
+    limits = Limits(first_byte_s=0.8)
+    with DeafHttp2Server(b"[]", [], tls=good) as server, HttpTransport(limits, ca_bundle=bundle) as transport:
+        with pytest.raises(TransportError) as caught:
+            get(transport, server.url)
+        assert caught.value.retryable
+        assert get(transport, server.url).body == b"[]"
+
+
 # --- proxies ----------------------------------------------------------------------------------------------------
 
 
@@ -467,8 +488,6 @@ def test_the_slowest_rate() -> None:
 
 
 def test_a_connection_that_is_never_accepted_times_out_as_such() -> None:
-    import socket
-
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
