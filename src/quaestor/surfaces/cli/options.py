@@ -5,7 +5,7 @@ Before: the process's arguments. After: an `Invocation` that `main` dispatches.
 The rules are those of StackQL's command line (the pflag library): flags before or after the command and its
 arguments, `--flag value` or `--flag=value`, `-o json`, `-o=json` or `-ojson`, `--switch` or `--switch=false`, the
 last one wins. `argparse` knows neither switches with a value nor flags on both sides, and importing it takes a third
-of the time that a cold `SHOW` may take (`docs/decisions/0010-own-options.md`).
+of the time that a cold `SHOW` may take (`docs/decisions/0004-own-options.md`).
 """
 
 from __future__ import annotations
