@@ -22,8 +22,7 @@ from _thread import allocate_lock  # `threading` takes 2 ms to import
 
 import apsw
 
-from quaestor.catalog import facts as text
-from quaestor.catalog.columns import columns_of
+from quaestor.catalog.layout import FORMAT
 from quaestor.catalog.model import (
     Body,
     Column,
@@ -46,25 +45,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
-    from quaestor.catalog.facts import Facts
-    from quaestor.record import Record
 
-#: Changes whenever compiled files of older versions can't be read any more.
-FORMAT = 1
 BUILTIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "builtin")
 #: How many compiled catalogs a cache keeps: those of other versions and folders may still be in use.
 _KEPT = 4
-
-_TABLES = """
-CREATE TABLE meta (format INTEGER, pages INTEGER);
-CREATE TABLE providers (name TEXT PRIMARY KEY, data TEXT) WITHOUT ROWID;
-CREATE TABLE services (provider TEXT, name TEXT, title TEXT, resources INTEGER,
-    PRIMARY KEY (provider, name)) WITHOUT ROWID;
-CREATE TABLE resources (provider TEXT, service TEXT, name TEXT, title TEXT, methods INTEGER, content INTEGER,
-    PRIMARY KEY (provider, service, name)) WITHOUT ROWID;
-CREATE TABLE resource_data (id INTEGER PRIMARY KEY, data TEXT);
-CREATE TABLE schemas (provider TEXT, name TEXT, data TEXT);
-"""
 
 
 class Store:
@@ -148,7 +132,7 @@ class Store:
         key = (provider, name)
         if key not in self._schemas:
             found = self._data("SELECT data FROM schemas WHERE provider = ? AND name = ?", provider, name)
-            self._schemas[key] = text.schema_from(found[0], name) if found else None
+            self._schemas[key] = _schema(found[0], name) if found else None
         return self._schemas[key]
 
     def _data(self, sql: str, *values: str) -> list[Any]:
@@ -200,42 +184,22 @@ def open_catalog(
     return _existing(path, sources) or _compiled(sources, path, tell)
 
 
-def compile_catalog(folders: Iterable[str], path: str) -> None:
-    """Compiles the providers in `folders` to the file at `path`, which appears whole or not at all. Raises
-    CatalogError for text that can't be read and for a place that can't be written."""
-    unfinished = f"{path}.{os.urandom(6).hex()}"
-    try:
-        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        connection = apsw.Connection(unfinished)
-        try:
-            connection.execute(
-                "PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"
-            ).fetchall()
-            with connection:
-                connection.execute(_TABLES)
-                for folder in folders:
-                    found = text.read(folder)
-                    if found.provider.name != os.path.basename(folder):
-                        raise CatalogError(
-                            f"{folder} should be called as its provider: it calls itself {found.provider.name!r}"
-                        )
-                    _write_provider(connection, found)
-                connection.execute("CREATE UNIQUE INDEX schema_names ON schemas (provider, name)")
-                connection.execute("INSERT INTO meta VALUES (?, 0)", (FORMAT,))
-            connection.execute("UPDATE meta SET pages = (SELECT page_count FROM pragma_page_count)")
-        finally:
-            connection.close()
-        os.replace(unfinished, path)
-    except (OSError, apsw.Error) as error:
-        raise CatalogError(f"can't compile the catalog to {path}: {error}") from error
-    finally:
-        if os.path.exists(unfinished):
-            os.remove(unfinished)
+def _compile(sources: Sequence[str], path: str) -> None:
+    # imported late: what reads text takes as long to import as a look-up (docs/decisions/0003-late-imports.md)
+    from quaestor.catalog.compiling import compile_catalog
+
+    compile_catalog(sources, path)
+
+
+def _schema(data: Any, name: str) -> Schema:
+    from quaestor.catalog.facts import schema_from  # late for the same reason: SHOW and SELECT need no schema
+
+    return schema_from(data, name)
 
 
 def _compiled(sources: list[str], path: str, tell: Callable[[str], None]) -> Store:
     tell("compiling the catalog of providers (once)")
-    compile_catalog(sources, path)
+    _compile(sources, path)
     _tidy(os.path.dirname(path), path)
     return Store(path)
 
@@ -273,7 +237,7 @@ def _fingerprint(sources: Iterable[str]) -> str:
 def _existing(path: str, sources: list[str]) -> Store | None:
     """The catalog at `path`, None if there is none, or none that can be used."""
     try:
-        store = Store(path, lambda: compile_catalog(sources, path))
+        store = Store(path, lambda: _compile(sources, path))
     except CatalogError:
         return None
     if store.is_sound():
@@ -329,82 +293,6 @@ def _tidy(folder: str, current: str) -> None:
     for _, path in [*finished[: max(0, len(finished) - _KEPT + 1)], *left]:
         with suppress(OSError):
             os.remove(path)
-
-
-# -- records to rows
-
-
-def _write_provider(connection: apsw.Connection, found: Facts) -> None:
-    name = found.provider.name
-    lookup = _lookup(found)
-    connection.execute("DELETE FROM providers WHERE name = ?", (name,))
-    connection.execute("INSERT INTO providers VALUES (?, ?)", (name, _dumped(found.provider)))
-    per_service: dict[str, int] = {}
-    for resource in found.resources:
-        per_service[resource.service] = per_service.get(resource.service, 0) + 1
-        where = f"{name}.{resource.service}.{resource.name}"
-        data = json.dumps(_resource_data(resource, lookup, where), separators=(",", ":"), ensure_ascii=False)
-        connection.execute("INSERT INTO resource_data (data) VALUES (?)", (data,))
-        connection.execute(
-            "INSERT INTO resources VALUES (?, ?, ?, ?, ?, last_insert_rowid())",
-            (name, resource.service, resource.name, resource.title, len(resource.methods)),
-        )
-    connection.executemany(
-        "INSERT INTO services VALUES (?, ?, ?, ?)",
-        [(name, service, title, per_service.get(service, 0)) for service, title in found.services.items()],
-    )
-    connection.executemany(
-        "INSERT INTO schemas VALUES (?, ?, ?)",
-        (
-            (name, each, json.dumps(text.schema_text(schema), separators=(",", ":"), ensure_ascii=False))
-            for each, schema in found.schemas.items()
-        ),
-    )
-
-
-def _lookup(found: Facts) -> Callable[[str], Schema]:
-    def lookup(name: str) -> Schema:
-        if name not in found.schemas:
-            raise CatalogError(f"{found.provider.name} has no schema {name!r}")
-        return found.schemas[name]
-
-    return lookup
-
-
-def _resource_data(resource: text.ResourceFacts, lookup: Callable[[str], Schema], where: str) -> list[Any]:
-    """[title, [column, …], [[method, [index of column, …]], …], [index of the resource's column, …]]"""
-    columns: dict[Column, int] = {}
-    methods: list[Any] = []
-    union: dict[str, int] = {}
-    for each in resource.methods:
-        try:
-            own = columns_of(each.method.response, lookup, each.patches)
-        except CatalogError as error:
-            raise CatalogError(f"{where}.{each.method.name}: {error.message}") from error
-        numbers = [columns.setdefault(column, len(columns)) for column in own]
-        methods.append([_plain(each.method), numbers])
-        if each.method.verb == "select":
-            for column, number in zip(own, numbers, strict=True):
-                union.setdefault(column.name, number)
-    return [resource.title, [_plain(column) for column in columns], methods, list(union.values())]
-
-
-def _plain(value: Any) -> Any:
-    """A record as the list of its fields, without those at the end that have their defaults."""
-    fields = getattr(type(value), "__fields__", None)
-    if fields is not None:
-        defaults = value.__defaults__
-        out = [getattr(value, field) for field in fields]
-        while out and fields[len(out) - 1] in defaults and out[-1] == defaults[fields[len(out) - 1]]:
-            out.pop()
-        return [_plain(each) for each in out]
-    if isinstance(value, tuple | list):
-        return [_plain(each) for each in value]
-    return value
-
-
-def _dumped(record: Record) -> str:
-    return json.dumps(_plain(record), separators=(",", ":"), ensure_ascii=False)
 
 
 # -- rows to records; positions are those of the fields in `catalog.model`

@@ -13,10 +13,11 @@ from tests.unit.authoring.spec_text import FILE, root, spec
 from quaestor.authoring import overlay
 from quaestor.authoring.build import build, run_build
 from quaestor.catalog import facts
+from quaestor.catalog.compiling import compile_catalog
 from quaestor.catalog.facts import Facts
 from quaestor.catalog.model import Body, Method, Pagination, Parameter, Response, Server
 from quaestor.catalog.openapi import Spec
-from quaestor.catalog.store import Store, compile_catalog
+from quaestor.catalog.store import Store
 from quaestor.errors import CatalogError
 
 

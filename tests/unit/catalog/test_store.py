@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.unit.catalog.sample import FACTS, GET, LIST, MAKE
 
-from quaestor.catalog import facts, store
+from quaestor.catalog import compiling, facts, store
+from quaestor.catalog.compiling import compile_catalog
 from quaestor.catalog.facts import schema_from
 from quaestor.catalog.model import Column, Resource, ResourceInfo, ServiceInfo
-from quaestor.catalog.store import Store, compile_catalog, open_catalog
+from quaestor.catalog.store import Store, open_catalog
 from quaestor.errors import CatalogError
 from quaestor.record import replace
 
@@ -105,6 +106,7 @@ def test_a_file_that_cannot_be_used_is_compiled_anew(
     folder: str, tmp_path: Path, damage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if damage == "older":
+        monkeypatch.setattr(compiling, "FORMAT", 0)
         monkeypatch.setattr(store, "FORMAT", 0)
         monkeypatch.setattr(store, "_fingerprint", lambda _: "same")
     open_catalog([folder]).close()
@@ -119,6 +121,7 @@ def test_a_file_that_cannot_be_used_is_compiled_anew(
     }
     file.write_bytes(changed[damage])
     if damage == "older":
+        monkeypatch.setattr(compiling, "FORMAT", 1)
         monkeypatch.setattr(store, "FORMAT", 1)
     notes: list[str] = []
     with open_catalog([folder], note=notes.append) as catalog:
