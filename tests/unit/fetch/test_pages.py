@@ -217,6 +217,25 @@ def test_a_next_link_to_another_origin_is_refused(target: str) -> None:
     assert asked == [BASE]
 
 
+def test_the_admin_consoles_name_of_our_host_is_asked_at_our_host() -> None:
+    base = "https://acme.okta.com/api/v1/brands"
+
+    def answer(url: str) -> tuple[Any, list[str]]:
+        link = '<https://acme-admin.okta.com/api/v1/brands?after=1>; rel="next"'
+        return things(0, 1), [] if "after" in url else [link]
+
+    rows, server = read(answer, Pagination("link"), url=base)
+    assert (rows, server.asked) == ([0, 0], [base, f"{base}?after=1"])
+    for foreign in (
+        "https://acme-admin.evil.com/",
+        "https://other-admin.okta.com/",
+        "https://acme-admin.okta.com:444/",
+    ):
+        answers = iter([(things(0, 1), [f'<{foreign}>; rel="next"'])])
+        with pytest.raises(ForbiddenError):
+            read(lambda _, found=answers: next(found), Pagination("link"), url=base)  # type: ignore[misc]
+
+
 def test_empty_pages_without_end_are_an_error() -> None:
     turns = iter(range(1000))
     with pytest.raises(LimitError, match="doesn't end"):
