@@ -6,7 +6,8 @@
         for login, status in con.sql("SELECT profile ->> 'login', status FROM okta.users.users"):
             print(login, status)
 
-The engine is imported when `connect`, `Connection` or `Result` is first asked for: `quaestor --version` needs none of it.
+The engine is imported when `connect`, `Connection` or `Result` is first asked for: `quaestor --version` needs none
+of it.
 """
 
 from quaestor.errors import (

@@ -38,7 +38,7 @@ def planned(statement: str) -> Plan:
         tree = parse_one(statement)
         assert isinstance(tree, nodes.Select)
         query = bind(tree, catalog, CONNECTIONS, text=statement)
-        constants = {}
+        constants: dict[nodes.Expr, str | int | float | bytes | None] = {}
         for expr in constants_of(query):
             assert isinstance(expr, nodes.Literal)
             constants[expr] = expr.value

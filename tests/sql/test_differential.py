@@ -108,9 +108,7 @@ def _comparable(rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("statement", statements(), ids=lambda statement: " ".join(statement.split())[:70])
-def test_same_rows_as_sqlite(
-    statement: str, connection: quaestor.Connection, plain: sqlite3.Connection
-) -> None:
+def test_same_rows_as_sqlite(statement: str, connection: quaestor.Connection, plain: sqlite3.Connection) -> None:
     expected = [tuple(row) for row in plain.execute(_in_plain_sqlite(statement))]
     result = connection.sql(statement)
     found = _comparable(result.fetchall())

@@ -6,7 +6,7 @@ for one connection, and so for one origin; governor and transport are shared by 
 
 from __future__ import annotations
 
-from quaestor.errors import LimitError, ProviderError, TransportError
+from quaestor.errors import ProviderError, TransportError
 from quaestor.fetch.failure import failure
 from quaestor.fetch.governor import Governor
 from quaestor.fetch.retry import RetryPolicy, backoff, may_repeat, rate_limit, told_wait
@@ -32,7 +32,6 @@ class Client:
         provider: for the name of its request id header.
         redactor: knows the secrets to mask in messages.
         policy: when to send again; unless it is given, its total wait is 120 s or the governor's `max_wait_s`.
-        max_requests: the most that one statement may send, repetitions included; 0 for no bound.
         random: numbers from 0 to 1 for the jitter of delays.
     """
 
@@ -45,7 +44,6 @@ class Client:
         provider: Provider | None = None,
         redactor: Redactor | None = None,
         policy: RetryPolicy | None = None,
-        max_requests: int = 0,
         random: Callable[[], float] | None = None,
     ) -> None:
         self._transport = transport
@@ -54,14 +52,14 @@ class Client:
         self._request_id_header = provider.request_id_header if provider is not None else ""
         self._redactor = redactor or Redactor()
         self._policy = policy or RetryPolicy(total_s=max(RetryPolicy().total_s, governor.max_wait_s))
-        self._max_requests = max_requests
         self._random = random
 
     def send(self, method: Method, request: HttpRequest, cancel: CancelToken, stats: Stats) -> HttpResponse:
         """The response of a success: 2xx, or the status that the method documents.
 
         Raises ProviderError for what the API refuses, TransportError, RateLimitError for a wait that is too long,
-        LimitError, ForbiddenError for another origin or a redirect, Cancelled.
+        LimitError for a request beyond the statement's `max_requests` (`Stats` counts), ForbiddenError for another
+        origin or a redirect, Cancelled.
         """
         signed = self._authenticator.sign(request)
         waited = 0.0
@@ -89,11 +87,6 @@ class Client:
         refused = False
         wait_s = 0.0
         try:
-            if self._max_requests and stats.requests >= self._max_requests:
-                raise LimitError(
-                    f"the statement has sent {self._max_requests:,} requests, the most allowed",
-                    hint="narrow it, or raise max_requests",
-                )
             stats.add(requests=1)
             response = self._transport.send(signed, cancel)
             now = self._governor.clock.time()

@@ -22,7 +22,7 @@ def lower_expression(expr: nodes.Expr) -> str:
 
 
 def _named_parameter(node: nodes.Node) -> nodes.Node:
-    """`?` and `?3` become `:_<index>`: a part of the statement may have some of them only, so they can't be counted."""
+    """`?` and `?3` become `:_<index>`: a part of the statement may have some of them only, so counting won't do."""
     return replace(node, name=f":_{node.index}") if isinstance(node, nodes.Parameter) and not node.name else node
 
 

@@ -134,6 +134,7 @@ class Execution:
 
     def close(self) -> None:
         """Stop the reading and drop the tables."""
+        self._cancel.cancel()  # what is still under way on the wire is of no use any more
         if self._timer is not None:
             self._timer.cancel()
         while self._feeds:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 
+from quaestor import __version__
 from quaestor.errors import BindError, ForbiddenError, LimitError, NotFoundError
 from quaestor.fetch.auth import Authenticator, provider_credentials, stackql_credentials
 from quaestor.fetch.client import Client, Governor
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from quaestor.catalog.catalog import Catalog
     from quaestor.catalog.model import Provider, Server
     from quaestor.config import Settings
+    from quaestor.fetch.decode import Decoder
     from quaestor.fetch.http import CancelToken, HttpRequest, Transport
     from quaestor.fetch.stats import Stats
     from quaestor.fetch.url import Origin
@@ -157,7 +159,12 @@ class Connections:
             parts = provider_credentials(provider, self._env, configured.credentials if configured else None)
         if self._transport is None:
             limits = Limits(total_s=self._settings.request_timeout_s)
-            self._transport = HttpTransport(limits, ca_bundle=self._settings.ca_bundle, proxy=self._settings.proxy)
+            self._transport = HttpTransport(
+                limits,
+                ca_bundle=self._settings.ca_bundle,
+                proxy=self._settings.proxy,
+                user_agent=f"quaestor/{__version__}",
+            )
         authenticator = Authenticator(origin, parts, self._redactor)
         return Client(self._transport, authenticator, self._governor, provider=provider, redactor=self._redactor)
 
@@ -197,8 +204,11 @@ class Reading:
         if scan.filled and self._notify is not None:
             names = ", ".join(scan.filled)
             self._notify(f"{scan.resource.id}: {names} is filled from its parent, {count:,} requests follow")
+        decoder: list[Decoder] = []  # one for all parts, made by the first that is read
         return [
-            self._part(scan, values, combination, page_rows) for values in settings for combination in combinations
+            self._part(scan, values, combination, page_rows, decoder)
+            for values in settings
+            for combination in combinations
         ]
 
     def urls(self, scan: Scan) -> list[str]:
@@ -250,9 +260,10 @@ class Reading:
         settings: Mapping[str, SqlValue],
         combination: Mapping[str, SqlValue],
         page_rows: int,
+        decoder: list[Decoder],
     ) -> Part:
         def read() -> Iterator[Batch]:
-            return self._read(scan, settings, combination, page_rows)
+            return self._read(scan, settings, combination, page_rows, decoder)
 
         return read
 
@@ -262,14 +273,17 @@ class Reading:
         settings: Mapping[str, SqlValue],
         combination: Mapping[str, SqlValue],
         page_rows: int,
+        decoders: list[Decoder],
     ) -> Iterator[Batch]:
         # imported here: they bring msgspec, which SHOW and EXPLAIN do without
         load_msgspec()
         from quaestor.fetch.decode import Decoder
         from quaestor.fetch.pages import read_pages
 
-        fields = tuple(column.field for column in scan.columns if column.field is not None)
-        decoder = Decoder(scan.method.response, scan.method.pagination, fields)
+        if not decoders:
+            fields = tuple(column.field for column in scan.columns if column.field is not None)
+            decoders.append(Decoder(scan.method.response, scan.method.pagination, fields))
+        decoder = decoders[0]
         request = self._request(scan, settings, combination)
         client = self._connections.client(scan.connection, scan.server, settings)
         pages = read_pages(

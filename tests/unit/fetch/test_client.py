@@ -46,11 +46,11 @@ def status(code: int, body: bytes = b"", **headers: str) -> HttpResponse:
 class Rig:
     """A client over a scripted transport and a clock that only sleeping moves."""
 
-    def __init__(self, script: Script, *, max_wait_s: float = 120.0, **more: Any) -> None:
+    def __init__(self, script: Script, *, max_wait_s: float = 120.0, max_requests: int = 0, **more: Any) -> None:
         self.clock = FakeClock()
         self.transport = FakeTransport(script)
         self.transport.clock = self.clock
-        self.stats = Stats()
+        self.stats = Stats(max_requests)
         self.governor = Governor(clock=self.clock, max_wait_s=max_wait_s)
         self.redactor = Redactor()
         part = CredentialPart("header", "Authorization", Secret("canary-token"), "SSWS ", "OKTA_API_TOKEN")

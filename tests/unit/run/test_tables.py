@@ -45,6 +45,20 @@ def test_affinity_is_the_column_types(db: apsw.Connection, streamed: bool) -> No
     assert db.execute("SELECT c0 = 5 AND c1 = '5' FROM s0").fetchall() == [(1,)]
 
 
+def test_numbers_beyond_sqlites_stay_exact(db: apsw.Connection) -> None:
+    rows: list[Batch] = [
+        [(1, 1.5)],
+        [("123456789012345678901", "0.1234567890123456789")],
+        [(2, "12345678901234567.5")],
+    ]
+    tables.stream(db, "s0", ["integer", "number"], rows)
+    tables.create(db, "s1", ["integer", "number"])
+    assert tables.spool(db, "s1", ["integer", "number"], rows) == 3
+    expected = [row for batch in rows for row in batch]
+    assert db.execute("SELECT * FROM s0").fetchall() == expected
+    assert db.execute("SELECT * FROM s1").fetchall() == expected
+
+
 def test_a_limit_stops_the_reading(db: apsw.Connection) -> None:
     read = []
 
