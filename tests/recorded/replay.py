@@ -1,7 +1,9 @@
 """A transport that answers from a cassette, and nothing else.
 
 It is put in the place of the network: `quaestor.connect(transport=Replay(…))`. A request that wasn't recorded is an
-error, never an empty answer. Before: `cassettes`. After: `verdict` compares what was asked with what was recorded.
+error, never an empty answer; but for one: what a list leaves out is asked for besides, no recording has that, and it
+is answered by an empty list, and counted. Before: `cassettes`. After: `verdict` compares what was asked with what was
+recorded.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 
 from tests.recorded.cassettes import Address, Interaction, address
 
+from quaestor.catalog.model import Hidden
 from quaestor.errors import LimitError
 from quaestor.fetch.http import CancelToken, HttpRequest, HttpResponse
 
@@ -24,11 +27,17 @@ class NotRecorded(LimitError):
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that was made: what answered it, and whether that was recorded without the page that we name."""
+    """A request that was made, and what answered it.
+
+    Attributes:
+        is_sized: the answer was recorded without the page or its size, which we name.
+        is_besides: it asks for what the list leaves out; there is no recorded answer.
+    """
 
     request: HttpRequest
     answer: Interaction | None
     is_sized: bool = False
+    is_besides: bool = False
 
 
 class Replay:
@@ -40,9 +49,13 @@ class Replay:
             changes it.
         added: query parameters that we may add where the recording has none, each with the only value that it may
             have or with None: the page size, the number of the first page.
+        hidden: what the list leaves out.
     """
 
-    def __init__(self, cassette: Sequence[Interaction], first: int, added: Mapping[str, str | None]) -> None:
+    def __init__(
+        self, cassette: Sequence[Interaction], first: int, added: Mapping[str, str | None], hidden: Sequence[Hidden]
+    ) -> None:
+        self._hidden = hidden
         self.asked: list[Asked] = []
         self._left = [each for each in cassette if each.index >= first]
         self._added = added
@@ -53,6 +66,8 @@ class Replay:
         with self._lock:
             found = self._take(request)
             self.asked.append(found)
+        if found.is_besides:
+            return HttpResponse(200, (("content-type", "application/json"),), b"[]", request.url)
         if found.answer is None:
             raise NotRecorded(f"not recorded: {request.method} {request.url}")
         answer = found.answer
@@ -68,7 +83,9 @@ class Replay:
             if request.method == each.method and self._without_added(wanted, recorded) == recorded:
                 self._left = [other for other in self._left if other.index > each.index]
                 return Asked(request, each, is_sized=wanted != recorded)
-        return Asked(request, None)
+        asks = set(wanted.query)
+        besides = any(set(hidden.parameters.items()) <= asks for hidden in self._hidden)
+        return Asked(request, None, is_besides=besides)
 
     def _without_added(self, wanted: Address, recorded: Address) -> Address:
         said = {name for name, _ in recorded.query}

@@ -91,6 +91,7 @@ def meant() -> dict[str, int]:
         "requests name the page or its size where the recording leaves that to the API": sum(e.sized for e in found),
         "paths were recorded with a slash too many": sum(e.respelled for e in found),
         "answers of 429 were asked for again": sum(e.retried for e in found),
+        "lists leave something out, which is asked for besides; not recorded": sum(e.besides for e in found),
         "lists of several pages were read to the end": sum(e.pages > 1 and not e.stopped for e in found),
         "lists go on and their next page isn't recorded: asked for, then read with LIMIT": sum(
             e.stopped for e in found

@@ -7,7 +7,7 @@ demands them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.recorded.replay import Asked, NotRecorded, Replay
 from tests.recorded.statements import Untold, statement
 
 import quaestor
-from quaestor.catalog.model import Method
+from quaestor.catalog.model import Hidden, Method
 from quaestor.errors import (
     AuthError,
     ConflictError,
@@ -69,6 +69,7 @@ class Verdict:
         respelled: the path was recorded with a slash too many.
         sized: we name the size of the page, or the first page, where the recording leaves it to the API.
         retried: answers that were asked for once more (429).
+        besides: requests for what a list leaves out, which no recording has.
         stopped: the list goes on, but the next page wasn't recorded.
         beside: members of the body that stand beside the rows.
     """
@@ -85,6 +86,7 @@ class Verdict:
     respelled: bool = False
     sized: bool = False
     retried: int = 0
+    besides: int = 0
     stopped: bool = False
     beside: set[str] = field(default_factory=set)
 
@@ -94,10 +96,17 @@ class Verdict:
         return self.match.key if self.match is not None else ""
 
 
-def run(sql: str, interaction: Interaction, added: Mapping[str, str | None], *, alone: bool = False) -> Outcome:
+def run(
+    sql: str,
+    interaction: Interaction,
+    added: Mapping[str, str | None],
+    hidden: Sequence[Hidden] = (),
+    *,
+    alone: bool = False,
+) -> Outcome:
     """Runs a statement on the cassette of an interaction, from that interaction on; or on it `alone`."""
     cassette = (interaction,) if alone else cassettes()[interaction.cassette]
-    transport = Replay(cassette, interaction.index, added)
+    transport = Replay(cassette, interaction.index, added, hidden)
     rows: list[dict[str, Any]] = []
     error: QuaestorError | None = None
     with quaestor.connect(transport=transport, env=ENVIRONMENT, catalog=catalog()) as connection:
@@ -134,7 +143,7 @@ def _judge_statement(verdict: Verdict, found: Match) -> None:
     added = may_add(method)
     # A recording from the middle of a list is taken alone: the one of the list's beginning goes through all of it.
     alone = any(name == method.pagination.token_param for name, _ in address(interaction.url).query)
-    outcome = run(verdict.sql, interaction, added, alone=alone)
+    outcome = run(verdict.sql, interaction, added, method.hidden, alone=alone)
     _judge_requests(verdict, outcome, method)
     plain = statement(found, interaction, raw=False)
     if verdict.stopped and not verdict.problems:
@@ -145,13 +154,13 @@ def _judge_statement(verdict: Verdict, found: Match) -> None:
             return
         limit = f" LIMIT {wanted}"
         verdict.sql, plain = verdict.sql + limit, plain + limit
-        outcome = run(verdict.sql, interaction, added, alone=alone)
+        outcome = run(verdict.sql, interaction, added, method.hidden, alone=alone)
         if isinstance(outcome.error, NotRecorded):
             verdict.problems.append(f"LIMIT {wanted} asks for more pages than it needs")
     if not verdict.problems:
         _judge_answer(verdict, outcome, method)
     if verdict.kind == "rows":
-        again = run(plain, interaction, added, alone=alone)
+        again = run(plain, interaction, added, method.hidden, alone=alone)
         bare = [{name: value for name, value in row.items() if name != "_raw"} for row in outcome.rows]
         if again.rows != bare or [each.request for each in again.asked] != [each.request for each in outcome.asked]:
             verdict.problems.append("without _raw the rows are others")
@@ -186,6 +195,7 @@ def _judge_requests(verdict: Verdict, outcome: Outcome, method: Method) -> None:
         if headers.get(name) != value:
             verdict.problems.append(f"{name} wasn't sent")
     verdict.sized = first.is_sized
+    verdict.besides = sum(each.is_besides for each in outcome.asked)
     verdict.retried = sum(answer.status == 429 for answer in outcome.answers[:-1])
     verdict.pages = len(outcome.answers) - verdict.retried
     if isinstance(outcome.error, NotRecorded):

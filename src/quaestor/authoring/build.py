@@ -303,6 +303,7 @@ class _Builder:
             server=_own_server(operation, self._over, said),
             operation=operation.operation,
             lifecycle=said.get("lifecycle", operation.lifecycle),
+            hidden=said.get("hidden", ()),
         )
         return Planned(operation.key, service, resource, method, rows.many, patches)
 

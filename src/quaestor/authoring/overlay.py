@@ -73,6 +73,12 @@ It is a YAML 1.2 mapping of up to four sections, each of them optional:
         permissions: [integrations_read]        # instead of the spec's
         scopes: [okta.users.read]
         lifecycle: beta                 # ga beta ea deprecated
+        hidden:                         # what the bare list leaves out, and how to ask for it
+          - parameters: {filter: 'status eq "DEPROVISIONED"'}    # of the query, besides
+            column: status              # all of these rows have this value in this column
+            value: DEPROVISIONED
+            key: id                     # the column that identifies a row
+            unless: [filter, search, q] # SQL names: nothing is added where one of them is bound
         server: {url: "https://logs.{site}"}    # as in provider.server; variables default to the provider's
 
     schemas:                            # by name: laid over the spec's schema, properties one by one
@@ -391,5 +397,6 @@ _OPERATION_KEYS: dict[str, Callable[[Any, str], Any]] = {
     "permissions": _texts,
     "scopes": _texts,
     "lifecycle": _one_of(LIFECYCLES),
+    "hidden": facts.hidden_from,
     "server": _server,
 }

@@ -174,6 +174,23 @@ class Server(Record):
     domains: tuple[str, ...] = ()
 
 
+class Hidden(Record):
+    """Objects of a collection that its bare list leaves out, and how to ask for them.
+
+    Attributes:
+        parameters: of the query, by wire name, that the further request has besides.
+        column, value: what all these objects have, so that a predicate can rule them out.
+        key: the column that identifies an object.
+        unless: parameters (SQL names) whose meaning is the vendor's own: where one is bound, nothing is added.
+    """
+
+    parameters: dict[str, str]
+    column: str
+    value: str
+    key: str
+    unless: tuple[str, ...] = ()
+
+
 class Method(Record):
     """One operation of the API.
 
@@ -190,6 +207,7 @@ class Method(Record):
         server: empty, or the server that this operation has of its own.
         operation: the operationId in the vendor's spec.
         lifecycle: `ga`, `beta`, `ea`, `deprecated`.
+        hidden: of a list, what it leaves out when nothing is said.
     """
 
     name: str
@@ -206,6 +224,7 @@ class Method(Record):
     server: Server | None = None
     operation: str = ""
     lifecycle: str = "ga"
+    hidden: tuple[Hidden, ...] = ()
 
     @property
     def required(self) -> tuple[Parameter, ...]:

@@ -27,6 +27,7 @@ from quaestor.catalog.model import (
     Body,
     Column,
     Credential,
+    Hidden,
     Method,
     Pagination,
     Parameter,
@@ -349,6 +350,12 @@ def _response(data: list[Any]) -> Response:
     return Response(*data)
 
 
+def _hidden(data: list[Any]) -> Hidden:
+    if len(data) > 4:
+        data[4] = tuple(data[4])
+    return Hidden(*data)
+
+
 def _pagination(data: list[Any]) -> Pagination:
     for index in (3, 9, 10):
         if len(data) > index:
@@ -370,4 +377,5 @@ _METHOD_FIELDS: dict[str, Callable[[Any], Any]] = {
     "permissions": tuple,
     "scopes": tuple,
     "server": _server,
+    "hidden": lambda data: tuple(_hidden(each) for each in data),
 }

@@ -88,6 +88,11 @@ def _local(scan: Scan, plan: Plan, text: str) -> str:
 
 
 def _how(scan: Scan, plan: Plan) -> str:
+    more = [f"{name}={value}" for hidden in scan.hidden for name, value in hidden.parameters.items()]
+    return _mode(scan, plan) + (f"; then {' and '.join(more)}, which the bare list leaves out" if more else "")
+
+
+def _mode(scan: Scan, plan: Plan) -> str:
     if plan.is_lazy:
         return "streamed, stops when the limit is reached"
     if plan.is_stream:

@@ -14,20 +14,23 @@ import apsw
 
 from quaestor.errors import BindError, Cancelled, EvaluationError, LimitError, QuaestorError
 from quaestor.plan.lower import lower, lower_expression
+from quaestor.plan.scope import BoundColumn
+from quaestor.record import replace
 from quaestor.run import functions, tables
 from quaestor.run.feed import Feed
+from quaestor.sql import nodes
 from quaestor.values import convert
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from quaestor.catalog.model import Hidden
     from quaestor.fetch.http import CancelToken
     from quaestor.plan.scans import Keys, Plan, Scan
     from quaestor.run.feed import Batch, Part
     from quaestor.run.reading import Reading
     from quaestor.run.show import Listing
-    from quaestor.sql import nodes
     from quaestor.values import SqlValue
 
 #: Steps of SQLite's virtual machine between two looks at whether the statement was cancelled.
@@ -73,6 +76,42 @@ class Execution:
                 raise self._mapped(error, expression.pos) from error
             values[expression] = row[0] if row else None
         return values
+
+    def settle(self, plan: Plan) -> Plan:
+        """The plan without the further requests for hidden objects that the statement's conditions rule out."""
+        scans = tuple(
+            replace(scan, hidden=tuple(each for each in scan.hidden if not self._rules_out(plan, scan, each)))
+            if scan.hidden
+            else scan
+            for scan in plan.scans
+        )
+        return replace(plan, scans=scans)
+
+    def _rules_out(self, plan: Plan, scan: Scan, hidden: Hidden) -> bool:
+        """Whether every place that reads the scan has a condition that fails for all of these objects.
+
+        On the nullable side of an outer join it must fail for NULL too: a row that is left out there can come back
+        as one of NULLs.
+        """
+        for use in scan.uses:
+            values: list[str | None] = [hidden.value]
+            if plan.query.uses[use].nullable:
+                values.append(None)
+            conditions = [
+                condition
+                for condition in plan.query.filters.get(use, ())
+                if _mentions_only(condition, BoundColumn(use, hidden.column))
+            ]
+            if not any(all(not self._holds(condition, value) for value in values) for condition in conditions):
+                return False
+        return True
+
+    def _holds(self, condition: nodes.Expr, value: str | None) -> bool:
+        """Whether a condition about one column holds for a value of it."""
+        literal = nodes.Literal("null") if value is None else nodes.Literal("string", value)
+        with_value = nodes.transform(condition, lambda node: literal if isinstance(node, BoundColumn) else node)
+        assert isinstance(with_value, nodes.Expr)
+        return bool(self.evaluate([with_value])[with_value])
 
     def choose(
         self, listing: Listing, like: nodes.Expr | None, where: nodes.Expr | None
@@ -202,6 +241,15 @@ class Execution:
         if position >= 0 and isinstance(error, apsw.SQLError):
             return BindError(message, text=self._text, position=position)
         return EvaluationError(message)
+
+
+def _mentions_only(condition: nodes.Expr, column: BoundColumn) -> bool:
+    """Whether a condition is about this column and constants, and nothing else."""
+    found = list(nodes.walk(condition))
+    return any(node == column for node in found) and not any(
+        isinstance(node, nodes.ColumnRef | nodes.Select) or (isinstance(node, BoundColumn) and node != column)
+        for node in found
+    )
 
 
 def _types(scan: Scan) -> list[str]:

@@ -15,7 +15,8 @@ from quaestor.fetch.client import Client, Governor
 from quaestor.fetch.lean import load_msgspec
 from quaestor.fetch.request import base_url, build_request
 from quaestor.fetch.transport import HttpTransport, Limits
-from quaestor.fetch.url import origin_of
+from quaestor.fetch.url import origin_of, with_query
+from quaestor.record import replace
 from quaestor.secrets import Redactor
 
 TYPE_CHECKING = False
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from quaestor.catalog.catalog import Catalog
-    from quaestor.catalog.model import Provider, Server
+    from quaestor.catalog.model import Column, Provider, Server
     from quaestor.config import Settings
     from quaestor.fetch.decode import Decoder
     from quaestor.fetch.http import CancelToken, HttpRequest, Transport
@@ -280,26 +281,33 @@ class Reading:
         from quaestor.fetch.decode import Decoder
         from quaestor.fetch.pages import read_pages
 
+        fields = [column.field for column in scan.columns if column.field is not None]
+        width, key = len(fields), _key_position(scan, fields)
         if not decoders:
-            fields = tuple(column.field for column in scan.columns if column.field is not None)
             decoders.append(Decoder(scan.method.response, scan.method.pagination, fields))
-        decoder = decoders[0]
         request = self._request(scan, settings, combination)
         client = self._connections.client(scan.connection, scan.server, settings)
-        pages = read_pages(
-            client,
-            scan.method,
-            request,
-            decoder,
-            self._cancel,
-            self._stats,
-            page_rows=page_rows,
-            max_pages=self._settings.max_pages,
-        )
+        seen: set[int] = set()
         try:
-            for page in pages:
-                extra = self._extra(scan, settings, combination)
-                yield [(*row, *extra) for row in page.rows] if extra else page.rows
+            for hidden in (None, *scan.hidden):
+                asked = request if hidden is None else _with_query(request, hidden.parameters)
+                pages = read_pages(
+                    client,
+                    scan.method,
+                    asked,
+                    decoders[0],
+                    self._cancel,
+                    self._stats,
+                    page_rows=page_rows,
+                    max_pages=self._settings.max_pages,
+                )
+                for page in pages:
+                    rows = page.rows
+                    if scan.hidden:
+                        rows = _unseen(rows, key, seen, is_first=hidden is None)
+                        rows = rows if len(fields) == width else [row[:width] for row in rows]
+                    extra = self._extra(scan, settings, combination)
+                    yield [(*row, *extra) for row in rows] if extra else rows
         except NotFoundError as error:
             if not (error.names_no_object and self._is_key(scan, combination)):
                 raise
@@ -330,6 +338,39 @@ class Reading:
             else:
                 raise BindError(f"{column.name} of {scan.resource.id} has no value here")
         return tuple(extra)
+
+
+def _key_position(scan: Scan, fields: list[Column]) -> int:
+    """Where the decoded rows have the key by which several lists are one; it is added if it isn't wanted itself."""
+    if not scan.hidden:
+        return -1
+    name = scan.hidden[0].key
+    for index, field in enumerate(fields):
+        if field.name == name:
+            return index
+    fields.append(next(column for column in scan.method.columns if column.name == name))
+    return len(fields) - 1
+
+
+def _unseen(
+    rows: list[tuple[SqlValue, ...]], key: int, seen: set[int], *, is_first: bool
+) -> list[tuple[SqlValue, ...]]:
+    """The rows of a further list whose key wasn't in a list before: an object that moved meanwhile counts once.
+
+    The first list is taken as it is. What is kept of a key is its 64-bit hash: that two of a million objects share
+    one is less likely than one in ten million.
+    """
+    marks = [hash(row[key]) for row in rows]
+    if not is_first:
+        rows = [row for row, mark in zip(rows, marks, strict=True) if mark not in seen]
+    seen.update(marks)
+    return rows
+
+
+def _with_query(request: HttpRequest, parameters: Mapping[str, str]) -> HttpRequest:
+    for name, value in parameters.items():
+        request = replace(request, url=with_query(request.url, name, value))
+    return request
 
 
 def _search_body(scan: Scan) -> bytes | None:

@@ -123,7 +123,8 @@ class Selector:
         query = bind(statement, self._catalog, self._names, text=text, default=default)
         constants = execution.evaluate(constants_of(query))
         fill_parents = self._settings.fill_parents
-        return query, plan(query, constants, self._catalog, text=text, fill_parents=fill_parents)
+        ready = plan(query, constants, self._catalog, text=text, fill_parents=fill_parents)
+        return query, execution.settle(ready)
 
     def _explained(self, ready: Plan, text: str) -> Result:
         reading = Reading(self._connections, self._settings, CancelToken(), Stats())

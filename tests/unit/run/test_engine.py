@@ -92,7 +92,7 @@ def refused(status: int, body: Any) -> HttpResponse:
 
 def test_rows_columns_and_stats(connect: Any) -> None:
     con, wire = connect(lambda _: users("a", "b"))
-    result = con.sql("SELECT id, profile ->> 'login' AS login FROM okta.users.users")
+    result = con.sql("SELECT id, profile ->> 'login' AS login FROM okta.users.users WHERE status = 'ACTIVE'")
     assert [column.name for column in result.columns] == ["id", "login"]
     assert not wire.requests  # nothing is asked before the rows are
     assert not result.complete
@@ -264,9 +264,9 @@ def test_a_subdomain_is_under_the_vendors_domains(connect: Any, subdomain: str) 
 
 def test_one_token_serves_one_organisation(connect: Any) -> None:
     con, wire = connect(env={"OKTA_API_TOKEN": "t"})
-    con.sql("SELECT id FROM okta.users.users WHERE subdomain = 'acme'").fetchall()
+    con.sql("SELECT id FROM okta.groups.groups WHERE subdomain = 'acme'").fetchall()
     with pytest.raises(ForbiddenError, match=r"acme\.okta\.com"):
-        con.sql("SELECT id FROM okta.users.users WHERE subdomain = 'other'").fetchall()
+        con.sql("SELECT id FROM okta.groups.groups WHERE subdomain = 'other'").fetchall()
     assert len(wire.requests) == 1
 
 
@@ -385,7 +385,7 @@ def test_show_describe_and_use(connect: Any) -> None:
     assert con.sql("USE okta.users").message == "using okta.users"
     assert con.sql("SELECT count(*) FROM users").fetchall() == [(0,)]
     assert con.sql("DESCRIBE users").fetchall()[0] == ("id", "string")
-    assert len(wire.requests) == 1
+    assert [url.partition("?")[0] for url in wire.urls] == ["/api/v1/users"] * 2
     with pytest.raises(BindError, match="no such column"):
         con.sql("SHOW PROVIDERS WHERE nothing = 1")
     with pytest.raises(BindError, match="called oktta"):
@@ -449,3 +449,69 @@ def test_arrow_pandas_and_polars(connect: Any) -> None:
     assert con.sql(text).arrow(structs=True).to_pylist()[0]["profile"] == {"k": 1}
     assert list(con.sql(text).df()["id"]) == ["a", "b"]
     assert con.sql(text).pl()["id"].to_list() == ["a", "b"]
+
+
+# -------------------------------------------------------------------------------------- completeness
+
+
+def deprovisioned(url: str) -> bool:
+    return "filter=status%20eq%20%22DEPROVISIONED%22" in url
+
+
+def everybody(url: str) -> list[dict[str, Any]]:
+    gone = [{"id": "z", "status": "DEPROVISIONED", "profile": {"login": "z@x"}}]
+    return gone if deprovisioned(url) else users("a", "b")
+
+
+def test_users_that_the_bare_list_leaves_out_are_there(connect: Any) -> None:
+    con, wire = connect(everybody)
+    text = "SELECT status, count(*) FROM okta.users.users GROUP BY 1 ORDER BY 1"
+    assert con.sql(text).fetchall() == [("ACTIVE", 2), ("DEPROVISIONED", 1)]
+    assert [deprovisioned(url) for url in wire.urls] == [False, True]
+    assert "leaves out" in con.sql(text).explain().dicts()[0]["how"]
+
+
+def test_one_that_moves_between_the_lists_counts_once(connect: Any) -> None:
+    con, _ = connect(
+        lambda url: [{"id": "b", "status": "DEPROVISIONED"}] if deprovisioned(url) else users("a", "b", "b")
+    )
+    assert con.sql("SELECT status FROM okta.users.users").fetchall() == [("ACTIVE",)] * 3
+
+
+@pytest.mark.parametrize(
+    ("condition", "asks"),
+    [
+        ("status = 'ACTIVE'", False),
+        ("status IN ('ACTIVE', 'STAGED')", False),
+        ("status <> 'DEPROVISIONED'", False),
+        ("NOT status LIKE 'DEPRO%'", False),
+        ("search = 'status pr'", False),
+        ("filter = 'status eq \"ACTIVE\"'", False),
+        ("status = 'ACTIVE' AND id > 'a'", False),
+        ("status = 'DEPROVISIONED'", True),
+        ("status = 'ACTIVE' OR id = 'z'", True),
+        ("status <> 'ACTIVE'", True),
+        ("lower(status) = 'deprovisioned'", True),
+        ("id > 'a'", True),
+    ],
+)
+def test_they_are_asked_for_unless_the_statement_rules_them_out(connect: Any, condition: str, asks: bool) -> None:
+    con, wire = connect(everybody)
+    con.sql(f"SELECT id FROM okta.users.users WHERE {condition}").fetchall()
+    assert any(deprovisioned(url) for url in wire.urls) is asks
+
+
+def test_an_outer_join_brings_no_row_of_nulls_for_them(connect: Any) -> None:
+    con, _ = connect(lambda url: [{"id": "z"}, {"id": "a"}] if "/groups" in url else everybody(url))
+    text = (
+        "SELECT g.id FROM okta.groups.groups g LEFT JOIN okta.users.users u ON u.id = g.id "
+        "WHERE u.status IS NULL OR u.status = 'ACTIVE' ORDER BY 1"
+    )
+    assert con.sql(text).fetchall() == [("a",)]
+
+
+def test_a_limit_that_is_reached_asks_for_nobody_else(connect: Any) -> None:
+    con, wire = connect(everybody)
+    assert len(con.sql("SELECT id FROM okta.users.users LIMIT 2").fetchall()) == 2
+    assert len(wire.requests) == 1
+    assert len(con.sql("SELECT id FROM okta.users.users LIMIT 3").fetchall()) == 3
