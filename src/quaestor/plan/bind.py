@@ -508,6 +508,8 @@ class Binder:
             candidate = self._candidate(use, column.column, values, select, condition.pos)
             if use.id in candidate.free or not self._binds(use, column.column):
                 continue
+            if select is not None and candidate.free:
+                continue  # another set for each row outside: no SELECT of its own could list the values
             use.candidates.append(candidate)
             return candidate.is_constant and routes.is_parameter_only(use.resource, column.column)
         return False

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from quaestor.catalog.catalog import Catalog
-    from quaestor.catalog.model import Method, Parameter, Resource, Server
+    from quaestor.catalog.model import Hidden, Method, Parameter, Resource, Server
     from quaestor.plan.bind import BoundQuery
     from quaestor.plan.routes import Route
     from quaestor.values import SqlValue
@@ -75,6 +75,7 @@ class Scan(Record):
         keys: parameters bound by what is read before.
         columns: of its table, in order: `c0`, `c1` …
         depends: scans that must be complete before this one starts.
+        hidden: what its method's bare list leaves out and has to be asked for besides.
         filled: of its parameters, those whose values come from their parent because nothing else binds them.
         pos: where the statement names it.
     """
@@ -91,6 +92,7 @@ class Scan(Record):
     columns: tuple[ScanColumn, ...]
     depends: frozenset[int] = frozenset()
     filled: tuple[str, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
     pos: int = -1
 
     @property
@@ -178,7 +180,7 @@ class _Planner:
             if ready is not None:
                 waiting.remove(ready)
                 continue
-            parents = self._parents(waiting)
+            parents = self._parents(waiting) or self._parents(waiting, done)
             if not parents:
                 raise self._stuck(waiting, done)
             waiting = [*parents, *waiting]
@@ -234,29 +236,38 @@ class _Planner:
             tuple(_column(use, route, column) for column in use.wanted),
             depends,
             self.filled.get(use.id, ()),
+            tuple(each for each in route.method.hidden if route.bound.keys().isdisjoint(each.unless)),
             use.pos,
         )
 
     # ---------------------------------------------------------------------------------------- parents
 
-    def _parents(self, waiting: list[TableUse]) -> list[TableUse]:
-        """Tables to read first because a waiting one lacks parameters that theirs fill; none if that can't help."""
+    def _parents(self, waiting: list[TableUse], done: Mapping[int, int] | None = None) -> list[TableUse]:
+        """Tables to read first because a waiting one lacks parameters that theirs fill; none if that can't help.
+
+        Args:
+            done: given where tables wait for each other (`a.key = b.key`, and nothing else says what the keys are):
+                what isn't known after these counts as lacking, and the table that lacks the least is filled.
+        """
+        best: tuple[TableUse, list[Parameter]] | None = None
         for use in waiting:
-            if self.parents is None or choose_route(use) is not None:
+            if self.parents is None or (done is None and choose_route(use) is not None):
                 continue
-            bound = {candidate.column for candidate in use.candidates}
+            bound = {c.column for c in use.candidates if done is None or self._needs(c) <= done.keys()}
             methods = [
-                (lacking, method)
+                lacking
                 for method in use.resource.by_verb("select")
                 if (lacking := routes.missing(method, bound)) and all(p.parent for p in lacking)
             ]
-            if not methods:
-                continue
-            lacking, _ = min(methods, key=lambda pair: len(pair[0]))
-            added = [self._parent(use, parameter, self.parents) for parameter in lacking]
-            self.filled[use.id] = tuple(parameter.name for parameter in lacking)
-            return added
-        return []
+            if methods and (best is None or len(min(methods, key=len)) < len(best[1])):
+                best = (use, min(methods, key=len))
+            if best is not None and done is None:
+                break
+        if best is None or self.parents is None:
+            return []
+        use, lacking = best
+        self.filled[use.id] = tuple(parameter.name for parameter in lacking)
+        return [self._parent(use, parameter, self.parents) for parameter in lacking]
 
     def _parent(self, use: TableUse, parameter: Parameter, catalog: Catalog) -> TableUse:
         """The parent's table, on the same connection with the same settings, and the key that it gives."""

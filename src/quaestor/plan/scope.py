@@ -118,11 +118,20 @@ class TableUse:
         """The column meant by `name`: exactly, else by its letters if that is unique; empty if there is none."""
         names = self.names()
         if name in names:
-            return name
+            return self._same_field(name)
         if name.startswith(PARAMETER_PREFIX) and name.removeprefix(PARAMETER_PREFIX) in names:
             return name
         folded = [known for known in names if known.casefold() == name.casefold()]
-        return folded[0] if len(folded) == 1 else ""
+        return self._same_field(folded[0]) if len(folded) == 1 else ""
+
+    def _same_field(self, name: str) -> str:
+        """The field that an item key is: `roleId` of roles is their `id`, whichever method reads them."""
+        if any(field.name == name for field in self.resource.columns):
+            return name
+        named = [p for method in self.resource.by_verb("select") if (p := method.parameter(name)) is not None]
+        # one that the API takes by other names too (`roleIdOrLabel`) is no field: it reads as what is bound to it
+        fields = {p.field if p.item_key and p.matches != "other" else "" for p in named}
+        return (fields.pop() or name) if len(fields) == 1 else name
 
     def type_of(self, column: str) -> str:
         """The type of one of its columns."""

@@ -167,9 +167,8 @@ def test_keys_of_a_join_come_from_what_the_conditions_leave(connect: Any) -> Non
 
 def test_the_same_scan_is_read_once(connect: Any) -> None:
     con, wire = connect(lambda _: users("a", "b"))
-    text = (
-        "SELECT count(*) FROM okta.users.users a, okta.users.users b WHERE a.id IN (SELECT id FROM okta.users.users)"
-    )
+    groups = "okta.groups.groups"
+    text = f"SELECT count(*) FROM {groups} a, {groups} b WHERE a.id IN (SELECT id FROM {groups})"
     assert con.sql(text).fetchall() == [(4,)]
     assert len(wire.requests) == 1
 
