@@ -75,7 +75,7 @@ stream
 
 SELECT id FROM okta.identity_sources.sessions WHERE identitySourceId = 'i' AND sessionId = 's'
 ----
-okta.identity_sources.sessions get_identity_source_session identitySourceId=i sessionId=s [id identitySourceId]
+okta.identity_sources.sessions get_identity_source_session sessionId=s identitySourceId=i [id identitySourceId]
 stream
 
 --  No parent has the identity sources: the parameter has to be given.
