@@ -517,7 +517,7 @@ def test_demo(cli: Cli) -> None:
         table, _, rest = answer.partition("──\n")[2].partition("\n\n")
         assert table.count("│") >= 2, answer  # nobody finds an empty answer interesting
         assert re.match(r" +\d[\d,]* requests?, ", rest), answer
-    assert "   5 requests" in answers[0]
+    assert "   6 requests" in answers[0]
     assert "   1 request," in answers[4]
     assert "What to try next" in done.out
 

@@ -36,16 +36,16 @@ QUESTIONS = (
     Question(
         "Who is in the directory, and in which state?",
         "SELECT status, count(*) AS users\nFROM okta.users.users\nGROUP BY status\nORDER BY users DESC",
-        "Every page was read: a count is a count of all that Okta lists.",
+        "A count of all: Okta's list leaves out who was deactivated, so they were asked for too.",
     ),
     Question(
         "Who has left the company this month, and can still sign in to Datadog?",
         "SELECT o.profile ->> 'login' AS login, o.statusChanged AS left_at, d.status AS datadog\n"
         "FROM okta.users.users AS o\n"
         "JOIN datadog.organization.users AS d ON d.email = o.profile ->> 'login'\n"
-        "WHERE o.search = 'status eq \"DEPROVISIONED\"' AND d.status = 'Active' AND left_at > '2026-11'\n"
+        "WHERE o.status = 'DEPROVISIONED' AND d.status = 'Active' AND left_at > '2026-11'\n"
         "ORDER BY left_at DESC",
-        "Two vendors in one statement. Okta was asked for the leavers only; the join happened here.",
+        "Two vendors in one statement, each asked for what it has; the join happened here.",
     ),
     Question(
         "Which departments have the most active people who haven't signed in for 90 days?",
