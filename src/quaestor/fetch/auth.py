@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from quaestor.catalog.model import Provider
+    from quaestor.catalog.model import Method, Provider
     from quaestor.config import CredentialReference
-    from quaestor.fetch.http import HttpRequest
+    from quaestor.fetch.http import CancelToken, HttpRequest, HttpResponse
+    from quaestor.fetch.stats import Stats
     from quaestor.fetch.url import Origin
     from quaestor.secrets import Redactor
 
@@ -52,6 +53,7 @@ class Authenticator:
 
     Attributes:
         origin: scheme, host and port that the credential is for.
+        account: tells accounts at one origin apart: the origin and 64 bits of a digest of the credential.
         sources: where the credential came from, for messages; never its value.
     """
 
@@ -60,6 +62,7 @@ class Authenticator:
     ) -> None:
         self.origin = origin
         self._parts = tuple(parts)
+        self.account = account_of(origin, [part.value for part in self._parts])
         self.sources = tuple(dict.fromkeys(part.source for part in self._parts if part.source))
         for part in self._parts:
             _check_sendable(part)
@@ -89,6 +92,33 @@ class Authenticator:
             headers = [pair for pair in headers if pair[0] != name]
             headers.append((name, part.prefix + part.value.reveal()))
         return replace(request, url=url, headers=tuple(headers))
+
+    def prepare(self, method: Method, cancel: CancelToken, stats: Stats) -> None:
+        """Get ready to sign a request of this method; here nothing has to be done.
+
+        `fetch.oauth` fetches a token. Raises what that may raise: AuthError, TransportError, Cancelled.
+        """
+
+    def renewed(self, request: HttpRequest, response: HttpResponse) -> bool:
+        """Whether the same request, signed anew, may succeed where this response refused it. Here never.
+
+        Args:
+            request: as it was signed.
+        """
+        return False
+
+
+def account_of(origin: Origin, secrets: Iterable[Secret]) -> str:
+    """A name for an account that is the same in every process, and from which no secret can be found."""
+    try:
+        from _blake2 import blake2b  # hashlib, whose it is, takes 3 ms to import
+    except ImportError:
+        from hashlib import blake2b
+
+    digest = blake2b(digest_size=8, person=b"quaestor account")
+    for secret in secrets:
+        digest.update(secret.reveal().encode("utf-8", "surrogatepass") + b"\0")
+    return f"{origin}#{digest.hexdigest()}"
 
 
 def _check_sendable(part: CredentialPart) -> None:

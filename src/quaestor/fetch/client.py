@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Client", "Governor"]
 
+#: How often one request is signed anew: once for a nonce, once for a token that had ended, once for the clock.
+RENEWALS = 3
+
 
 class Client:
     """Sends the requests of one connection; thread safe.
@@ -48,6 +51,7 @@ class Client:
     ) -> None:
         self._transport = transport
         self._authenticator = authenticator
+        self._account = authenticator.account
         self._governor = governor
         self._request_id_header = provider.request_id_header if provider is not None else ""
         self._redactor = redactor or Redactor()
@@ -61,28 +65,45 @@ class Client:
         LimitError for a request beyond the statement's `max_requests` (`Stats` counts), ForbiddenError for another
         origin or a redirect, Cancelled.
         """
-        signed = self._authenticator.sign(request)
         waited = 0.0
-        attempt = 0
+        attempt = renewals = 0
         while True:
+            self._authenticator.prepare(method, cancel, stats)
+            signed = self._authenticator.sign(request)
             outcome = self._attempt(signed, cancel, stats)
-            if not isinstance(outcome, TransportError) and _is_success(outcome, method):
-                return outcome
+            status = 0
+            if not isinstance(outcome, TransportError):
+                if _is_success(outcome, method):
+                    self._governor.succeeded(self._account, repeated=attempt > 0)
+                    return outcome
+                if renewals < RENEWALS and self._authenticator.renewed(signed, outcome):
+                    renewals += 1  # refused for its signature: nothing was done, and the next one is another
+                    continue
+                status = outcome.status
             attempt += 1
-            clock = self._governor.clock
-            told = 0.0 if isinstance(outcome, TransportError) else told_wait(outcome, clock.time())
-            delay = max(told, backoff(self._policy, attempt, self._random or _system_random()))
+            told, delay = self._delay(outcome, attempt)
             repeats = may_repeat(request, outcome) and attempt < self._policy.attempts
-            if not repeats or told > self._governor.max_wait_s or waited + delay > self._policy.total_s:
+            # a limit's reset is bounded by max_wait_s each time, and by the statement's deadline
+            counted = 0.0 if status == 429 and told > 0 else delay
+            if not repeats or told > self._governor.max_wait_s or waited + counted > self._policy.total_s:
                 raise self._error(method, request, outcome, told if repeats else 0.0)
-            clock.sleep(delay, cancel)
-            waited += delay
+            if self._governor.clock.monotonic() + delay > cancel.deadline:
+                raise self._error(method, request, outcome, told or delay)
+            if not self._governor.may_retry(self._account, timed_out=not status):
+                raise self._error(method, request, outcome, 0.0, is_storm=True)
+            self._governor.clock.sleep(delay, cancel)
+            waited += counted
             stats.add(retries=1, wait_s=delay)
+
+    def _delay(self, outcome: HttpResponse | TransportError, attempt: int) -> tuple[float, float]:
+        """How long the server asks to wait, and how long we do."""
+        told = 0.0 if isinstance(outcome, TransportError) else told_wait(outcome, self._governor.clock.time())
+        return told, max(told, backoff(self._policy, attempt, self._random or _system_random()))
 
     def _attempt(self, signed: HttpRequest, cancel: CancelToken, stats: Stats) -> HttpResponse | TransportError:
         """What came of sending it once; the governor learns from it."""
         bucket = signed.bucket or signed.method
-        permit = self._governor.permit(str(self._authenticator.origin), bucket, cancel, stats)
+        permit = self._governor.permit(self._account, bucket, cancel, stats)
         limit = None
         refused = False
         wait_s = 0.0
@@ -103,10 +124,24 @@ class Client:
         return response
 
     def _error(
-        self, method: Method, request: HttpRequest, outcome: HttpResponse | TransportError, told: float
+        self,
+        method: Method,
+        request: HttpRequest,
+        outcome: HttpResponse | TransportError,
+        told: float,
+        *,
+        is_storm: bool = False,
     ) -> ProviderError | TransportError | ForbiddenError:
-        """The error for an outcome; `told` is the wait that the server asked for and that was too long."""
+        """The error for an outcome.
+
+        Args:
+            told: the wait that the server asked for and that was too long.
+            is_storm: no repetition is left in the host's budget.
+        """
+        storm = "so many requests to this host failed that none is repeated any more; try again when it is well"
         if isinstance(outcome, TransportError):
+            if is_storm:
+                outcome.hint = storm
             outcome.message = self._redactor.mask(outcome.message)
             outcome.args = (outcome.message,)
             return outcome
@@ -118,10 +153,15 @@ class Client:
             request_id_header=self._request_id_header,
             sources=self._authenticator.sources,
         )
-        if told > 0 and isinstance(error, ProviderError):
+        if is_storm:
+            error.hint = storm
+        elif told > 0 and isinstance(error, ProviderError):
+            too_long = told > self._governor.max_wait_s
+            allows = (
+                f"--max-wait allows {self._governor.max_wait_s:g} s" if too_long else "--timeout comes before that"
+            )
             error.hint = (
-                f"the server asks to wait until {self._governor.time_after(told)}, {told:.0f} s from now; "
-                f"--max-wait allows {self._governor.max_wait_s:g} s"
+                f"the server asks to wait until {self._governor.time_after(told)}, {told:.0f} s from now; {allows}"
             )
         return error
 

@@ -49,14 +49,20 @@ class HttpResponse(Record):
 
 
 class CancelToken:
-    """Set once, from any thread, to stop what a statement has under way."""
+    """Set once, from any thread, to stop what a statement has under way.
 
-    __slots__ = ("_event",)
+    Attributes:
+        deadline: when the statement must have ended, in seconds of `time.monotonic`; a wait that would last longer
+            isn't begun.
+    """
+
+    __slots__ = ("_event", "deadline")
 
     def __init__(self) -> None:
         import threading
 
         self._event = threading.Event()
+        self.deadline = float("inf")
 
     def cancel(self) -> None:
         """Stop."""

@@ -45,11 +45,13 @@ class RateLimit(Record):
         limit: requests in a window.
         remaining: of these, still allowed.
         reset_s: seconds until the window ends, never less than it is.
+        name: of the bucket, empty if the response doesn't give it one.
     """
 
     limit: int
     remaining: int
     reset_s: float
+    name: str = ""
 
 
 def may_repeat(request: HttpRequest, outcome: HttpResponse | TransportError) -> bool:
@@ -98,7 +100,8 @@ def _retry_after(response: HttpResponse, now: float) -> float:
 def rate_limit(response: HttpResponse, now: float) -> RateLimit | None:
     """The limit that a response tells of, None if it doesn't.
 
-    Okta: `X-Rate-Limit-Reset` is a time in epoch seconds. Datadog: `X-RateLimit-Reset` counts down.
+    Okta: `X-Rate-Limit-Reset` is a time in epoch seconds; a limit of 0 is the one of concurrent requests, which is no
+    bucket's. Datadog: `X-RateLimit-Reset` counts down, `X-RateLimit-Name` names the bucket.
     """
     for prefix in ("x-rate-limit", "x-ratelimit"):
         limit = _number(response.header(f"{prefix}-limit"))
@@ -108,7 +111,8 @@ def rate_limit(response: HttpResponse, now: float) -> RateLimit | None:
             continue
         if reset >= _EPOCH_FROM:
             reset -= _server_time(response, now)
-        return RateLimit(int(limit), int(remaining), max(0.0, reset))
+        name = "".join(char for char in response.header(f"{prefix}-name")[:100] if char.isprintable())
+        return RateLimit(int(limit), int(remaining), max(0.0, reset), name)
     return None
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.fetch.doubles import FakeClock
 
 from quaestor.errors import Cancelled, RateLimitError
-from quaestor.fetch.governor import Governor, Permit
+from quaestor.fetch.governor import Governor, Permit, Wait
 from quaestor.fetch.http import CancelToken
 from quaestor.fetch.retry import RateLimit
 from quaestor.fetch.stats import Stats
@@ -97,14 +97,51 @@ def test_a_volley_of_refusals_halves_once_and_there_is_always_one() -> None:
 
 def test_a_bucket_pauses_before_it_is_used_up() -> None:
     clock = FakeClock()
-    governor = Governor(clock=clock)
-    take(governor).done(RateLimit(10, 2, 30.0))
+    governor = Governor(clock=clock, reserve=0)
+    take(governor).done(RateLimit(9, 2, 30.0))
     first, second = take(governor), take(governor)  # two remain, two may go
     assert clock.slept == []
+    third = governor.ask(HOST, "b")
+    assert isinstance(third, Wait)
+    assert third.for_answers  # who knows what others took meanwhile
+    first.done(RateLimit(9, 1, 30.0))
+    second.done(RateLimit(9, 0, 30.0))
     take(governor)
     assert clock.slept == [30.0]
-    first.done()
-    second.done()
+
+
+def test_a_part_of_each_limit_is_left_to_others() -> None:
+    clock = FakeClock()
+    governor = Governor(clock=clock, reserve=0.25)
+    take(governor).done(RateLimit(100, 26, 30.0))
+    take(governor).done(RateLimit(100, 25, 29.0))
+    take(governor)
+    assert clock.slept == [1.0, 29.0]  # the last one slowly, then none
+
+
+def test_it_slows_before_the_limit() -> None:
+    clock = FakeClock()
+    governor = Governor(clock=clock, reserve=0.1)
+    take(governor).done(RateLimit(100, 40, 10.0))
+    for left in range(39, 19, -1):  # 20 is the reserve and a tenth
+        take(governor).done(RateLimit(100, left, 10.0))
+    assert clock.slept == []
+    for left in range(19, 9, -1):
+        take(governor).done(RateLimit(100, left, 10.0 - sum(clock.slept)))
+    assert len(clock.slept) == 10
+    assert max(clock.slept) <= 1.0
+    assert 8 <= sum(clock.slept) <= 10
+    take(governor)
+    assert sum(clock.slept) == pytest.approx(10.0)
+
+
+def test_gaps_are_short_though_a_window_is_long() -> None:
+    clock = FakeClock()
+    governor = Governor(clock=clock, reserve=0)
+    take(governor).done(RateLimit(1000, 6, 3600.0))
+    for left in range(5, 0, -1):
+        take(governor).done(RateLimit(1000, left, 3600.0))
+    assert clock.slept == [1.0] * 5
 
 
 def test_a_late_answer_of_the_same_window_raises_nothing() -> None:
@@ -119,12 +156,37 @@ def test_a_late_answer_of_the_same_window_raises_nothing() -> None:
     assert governor.remaining() == {"b": 9}
 
 
-def test_a_refused_bucket_rests_for_all() -> None:
+def test_a_refused_bucket_rests_for_all_and_begins_with_one() -> None:
     clock = FakeClock()
     governor = Governor(clock=clock)
     take(governor).done(RateLimit(10, 5, 2.0), refused=True, wait_s=45.0)
-    take(governor)
+    probe = take(governor)
     assert clock.slept == [45.0]
+    second = governor.ask(HOST, "b")
+    assert isinstance(second, Wait)
+    assert second.for_answers
+    probe.done(RateLimit(10, 9, 60.0))
+    assert isinstance(governor.ask(HOST, "b"), Permit)
+
+
+@pytest.mark.parametrize("refused", [True, False])  # 429, 503
+def test_what_is_asked_without_a_limit_is_a_rest_for_all_too(refused: bool) -> None:
+    clock = FakeClock()
+    governor = Governor(clock=clock)
+    take(governor).done(refused=refused, wait_s=7.0)
+    take(governor, "another")
+    assert clock.slept == []
+    take(governor)
+    assert clock.slept == [7.0]
+
+
+def test_the_concurrency_limit_is_no_buckets() -> None:
+    clock = FakeClock()
+    governor = Governor(clock=clock)
+    take(governor).done(RateLimit(0, 0, 9.0), refused=True, wait_s=9.0)
+    assert room(governor) == 8
+    assert clock.slept == []
+    assert governor.remaining() == {}
 
 
 def test_waits_are_counted_and_bounded() -> None:
@@ -136,6 +198,41 @@ def test_waits_are_counted_and_bounded() -> None:
     assert stats.wait_s == 10.0
     with pytest.raises(RateLimitError, match=r"of b is used up until 2027-01-15 08:00:20 UTC"):
         take(governor)
+
+
+def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
+    clock = FakeClock()
+    governor = Governor(clock=clock)
+    take(governor).done(RateLimit(10, 0, 30.0))
+    token = CancelToken()
+    token.deadline = clock.monotonic() + 29
+    with pytest.raises(RateLimitError, match="30 s from now") as caught:
+        governor.permit(HOST, "b", token, Stats())
+    assert "--timeout" in caught.value.hint
+    assert clock.slept == []
+
+
+def test_accounts_at_one_host_have_limits_of_their_own() -> None:
+    clock = FakeClock()
+    governor = Governor(clock=clock)
+    take(governor, host=f"{HOST}#1").done(RateLimit(10, 0, 30.0))
+    take(governor, host=f"{HOST}#2")
+    assert clock.slept == []
+
+
+def test_the_budget_of_repetitions() -> None:
+    governor = Governor(clock=FakeClock())
+    assert sum(governor.may_retry(HOST) for _ in range(1000)) == 100
+    assert sum(governor.may_retry("another", timed_out=True) for _ in range(1000)) == 50
+    governor.succeeded(HOST, repeated=True)
+    assert governor.may_retry(HOST)
+    for _ in range(5):
+        assert not governor.may_retry(HOST)
+        governor.succeeded(HOST, repeated=False)
+    assert governor.may_retry(HOST)
+    for _ in range(9999):
+        governor.succeeded(HOST, repeated=True)
+    assert sum(governor.may_retry(HOST) for _ in range(1000)) == 100
 
 
 def test_cancelled_while_waiting_for_a_place() -> None:
@@ -152,7 +249,7 @@ def test_cancelled_while_waiting_for_a_place() -> None:
 def test_eight_workers_share_one_wait() -> None:
     """A server with 20 requests a minute, 60 wanted: never asked for more than it allows, 8 threads together."""
     clock = FakeClock()
-    governor = Governor(clock=clock)
+    governor = Governor(clock=clock, reserve=0)
     lock = threading.Lock()
     windows: dict[int, int] = {}
 
