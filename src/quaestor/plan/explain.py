@@ -72,7 +72,9 @@ def _count(scan: Scan, starts: int, plan: Plan) -> str:
         names = ", ".join(name for key in scan.keys for name in key.parameters)
         many = f"distinct {names}" if starts <= 1 else f"{starts} × distinct {names}"
         return f"{many}{pages}"
-    return f"{starts}{pages}" if pages and starts != 1 else pages.removeprefix(" × ") or str(starts)
+    if pages:
+        return "1 a page" if starts == 1 else f"{starts}{pages}"
+    return str(starts)
 
 
 def _local(scan: Scan, plan: Plan, text: str) -> str:

@@ -353,6 +353,26 @@ def test_closing_early_leaves_no_thread(connect: Any) -> None:
     assert threading.active_count() == before
 
 
+def test_threads_share_a_connection(connect: Any) -> None:
+    con, wire = connect(lambda url: users(url.rpartition("/")[2])[0])
+    wrong: list[Any] = []
+
+    def work(number: int) -> None:
+        for turn in range(10):
+            key = f"u{number}-{turn}"
+            rows = con.sql("SELECT id, _connection FROM okta.users.users WHERE id = ?", [key]).fetchall()
+            if rows != [(key, "okta")]:
+                wrong.append(rows)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert len(wire.requests) == 80
+
+
 # ---------------------------------------------------------------------------------------- statements
 
 
