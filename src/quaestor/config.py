@@ -95,6 +95,7 @@ class Settings(Record):
         max_requests: the most requests of one statement.
         max_pages: the most pages of one listing; 0 for no bound. Reaching it is an error, never a shorter result.
         concurrency: the most requests to one host at the same time.
+        api_reserve: the part of each rate limit that is left to others, from 0 to 0.95.
         fill_parents: whether a path parameter that nobody binds is filled from its parent collection.
         output, delimiter, header: how the command line writes results.
         stats: whether the command line prints what a statement took.
@@ -112,6 +113,7 @@ class Settings(Record):
     max_requests: int = 10_000
     max_pages: int = 0
     concurrency: int = 16
+    api_reserve: float = 0.1
     fill_parents: bool = True
     output: str = "table"
     delimiter: str = ","
@@ -150,6 +152,7 @@ SCALARS: dict[str, tuple[str, Any]] = {
     "max_requests": ("count", 1),
     "max_pages": ("count", 0),
     "concurrency": ("count", 1),
+    "api_reserve": ("part", 0.95),
     "fill_parents": ("boolean", None),
     "ca_bundle": ("path", None),
     "proxy": ("proxy", None),
@@ -207,6 +210,7 @@ FLAG_OF = {
     "max_requests": "--max-requests",
     "max_pages": "--http.response.pageLimit",
     "concurrency": "--execution.concurrency.limit",
+    "api_reserve": "--api-reserve",
     "error_format": "--error-format",
     "proxy": "--http.proxy.host",
 }
@@ -387,6 +391,8 @@ def _scalar(name: str, value: Any, where: str, env: Mapping[str, str]) -> Any:
         return _boolean(value, where)
     if kind in ("count", "seconds"):
         return _number(value, where, kind, limit)
+    if kind == "part":
+        return _part(value, where, limit)
     if not isinstance(value, str):
         raise UsageError(f"{where} is text, not {value!r}")
     if kind == "choice":
@@ -427,6 +433,17 @@ def _number(value: Any, where: str, kind: str, least: float) -> int | float:
     if number < least:
         raise UsageError(f"{where} is at least {least:g}, and {value} is less")
     return number
+
+
+def _part(value: Any, where: str, most: float) -> float:
+    """A number from 0 to `most`."""
+    try:
+        part = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else -1.0
+    except ValueError:
+        part = -1.0
+    if not 0 <= part <= most:
+        raise UsageError(f"{where} is a part of one, from 0 to {most:g}, not {value!r}", hint="a tenth is 0.1")
+    return part
 
 
 def _character(value: str, where: str) -> str:

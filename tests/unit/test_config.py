@@ -283,3 +283,12 @@ def test_a_wrong_line_of_a_dotenv_file_is_named_and_not_shown(tmp_path: Path, li
 def test_a_dotenv_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"can't read --env\.file .*absent: No such file"):
         read_env_file(os.path.join(tmp_path, "absent"))
+
+
+def test_the_part_that_is_left_to_others(tmp_path: Path) -> None:
+    file = write(tmp_path / "q.toml", "api_reserve = 0.25\n")
+    assert load_settings({}, {}, str(file)).api_reserve == 0.25
+    assert load_settings({"api_reserve": "0"}, {"QUAESTOR_API_RESERVE": "0.5"}, str(file)).api_reserve == 0
+    for wrong in ("1", "-0.1", "nan", "ten", "10%"):
+        with pytest.raises(UsageError, match=r"--api-reserve is a part of one, from 0 to 0\.95"):
+            load_settings({"api_reserve": wrong}, {}, str(file))

@@ -172,7 +172,7 @@ def open_catalog(
     sources = _sources(folders)
     name = f"catalog-{_fingerprint(sources)}.db"
     tell = note or (lambda _: None)
-    place = cache_dir or _cache_dir()
+    place = cache_dir or cache_folder()
     if place:
         path = os.path.join(place, name)
         found = _existing(path, sources)
@@ -247,7 +247,7 @@ def _existing(path: str, sources: list[str]) -> Store | None:
     return None
 
 
-def _cache_dir() -> str:
+def cache_folder() -> str:
     """Where the user's caches are, or empty if nobody knows (XDG Base Directory Specification)."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):

@@ -26,7 +26,7 @@ MOST_BYTES = 128 << 10
 #: A window that is said to end later than that is a mistake, or somebody's clock was wrong.
 LONGEST_WINDOW_S = 7200.0
 #: How often another process's lock is waited for, a millisecond each: it holds it for less than one.
-LOCK_TRIES = 25
+LOCK_TRIES = 200
 
 _FIRST_LINE = "quaestor limits 1"
 _SAME_RESET_S = 2.0

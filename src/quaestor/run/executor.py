@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from itertools import islice
+from time import monotonic
 
 import apsw
 
@@ -163,6 +164,7 @@ class Execution:
 
     def _start_timer(self) -> None:
         if self._deadline_s:
+            self._cancel.deadline = monotonic() + self._deadline_s  # a wait beyond it ends the statement at once
             self._timer = threading.Timer(self._deadline_s, self._expire)
             self._timer.daemon = True
             self._timer.start()

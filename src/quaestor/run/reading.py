@@ -9,11 +9,13 @@ from __future__ import annotations
 from _thread import allocate_lock
 
 from quaestor import __version__
+from quaestor.catalog.store import cache_folder
 from quaestor.errors import BindError, ForbiddenError, LimitError, NotFoundError
 from quaestor.fetch.auth import Authenticator, provider_credentials, stackql_credentials
 from quaestor.fetch.client import Client, Governor
 from quaestor.fetch.lean import load_msgspec
 from quaestor.fetch.request import base_url, build_request
+from quaestor.fetch.shared import SharedLimits
 from quaestor.fetch.transport import HttpTransport, Limits
 from quaestor.fetch.url import origin_of, with_query
 from quaestor.record import replace
@@ -69,7 +71,13 @@ class Connections:
         self._env = env
         self._transport = transport
         self._redactor = Redactor()
-        self._governor = Governor(max_wait_s=settings.max_wait_s, concurrency=settings.concurrency)
+        cache = "" if transport is not None else cache_folder()
+        self._governor = Governor(
+            max_wait_s=settings.max_wait_s,
+            concurrency=settings.concurrency,
+            reserve=settings.api_reserve,
+            shared=SharedLimits(cache) if cache else None,
+        )
         self._clients: dict[tuple[str, str], tuple[Origin, Client]] = {}
         self._lock = allocate_lock()
 

@@ -178,7 +178,7 @@ def environment(values: Mapping[str, Any], console: Console) -> Mapping[str, str
 #: Flags whose values `load_settings` takes as they are.
 _SETTINGS = (
     "output", "delimiter", "header", "stats", "error_format", "deadline_s", "request_timeout_s", "max_wait_s",
-    "max_requests", "concurrency", "fill_parents", "ca_bundle", "endpoints",
+    "max_requests", "concurrency", "api_reserve", "fill_parents", "ca_bundle", "endpoints",
 )  # fmt: skip
 
 

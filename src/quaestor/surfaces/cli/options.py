@@ -101,6 +101,7 @@ OPTIONS = (
     Option("--max-requests", "max_requests", "text", "N", "the most requests that a statement may make"),
     Option("--http.response.pageLimit", "max_pages", "text", "N", "fail beyond N pages of a listing; 0: no bound"),
     Option("--execution.concurrency.limit", "concurrency", "text", "N", "the most requests at once to a host"),
+    Option("--api-reserve", "api_reserve", "text", "PART", "the part of each rate limit that is left to others"),
     Option("--no-parents", "fill_parents", "off", "", "don't fill unbound path parameters from their parents"),
     # the wire
     Option("--tls.CABundle", "ca_bundle", "text", "FILE", "trust the certificates in this PEM file too"),
