@@ -112,3 +112,4 @@ SELECT 1 FROM okta.identity_sources.sessions a JOIN okta.identity_sources.sessio
 ----
 error: okta.identity_sources.sessions and okta.identity_sources.sessions wait for each other's values
 hint: bind a required parameter of one of them to a constant, or to a table that is read before
+

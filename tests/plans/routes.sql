@@ -129,3 +129,4 @@ SELECT id FROM okta.users
 ----
 error: okta.users lacks a resource
 hint: SHOW RESOURCES IN okta.users lists them
+

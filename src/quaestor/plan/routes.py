@@ -145,17 +145,8 @@ def explain_none(
     if unknown:
         return _nothing_binds(resource, unknown, text, position)
     closest = min(methods, key=lambda m: (len(missing(m, bound)), len(_unread(m, columns, bound))))
-    lacking = missing(closest, bound)
-    if lacking:
-        names = " and ".join(parameter.name for parameter in lacking)
-        parents = [f"{p.name} is {p.parent}" for p in lacking if p.parent]
-        example = " AND ".join(f"{parameter.name} = '…'" for parameter in lacking)
-        return BindError(
-            f"{resource.id} needs {names} (method {closest.name})",
-            text=text,
-            position=position,
-            hint=f"add {example}" + (f", or join it: {'; '.join(parents)}" if parents else ""),
-        )
+    if missing(closest, bound):
+        return _lacks(resource, methods, bound, text, position)
     unread = _unread(closest, columns, bound)
     if unread:
         having = [m for m in methods if all(readable(m, column, bound) for column in unread)]
@@ -171,6 +162,27 @@ def explain_none(
         text=text,
         position=position,
         hint=f"SHOW METHODS IN {resource.id} lists what each takes",
+    )
+
+
+def _lacks(resource: Resource, methods: tuple[Method, ...], bound: Set[str], text: str, position: int) -> BindError:
+    """What each of the methods that lack the least would need: `policyId (get_policy) or type (list_policies)`."""
+    least = min(len(missing(method, bound)) for method in methods)
+    nearest_ones = [method for method in methods if len(missing(method, bound)) == least]
+    lacking = {method.name: missing(method, bound) for method in nearest_ones}
+    needs = " or ".join(
+        f"{' and '.join(parameter.name for parameter in parameters)} (method {name})"
+        for name, parameters in lacking.items()
+    )
+    *_, parameters = lacking.values()  # of several, the last is the list: it needs no key
+    example = " AND ".join(f"{p.name} = '{p.enum[0] if p.enum else '…'}'" for p in parameters)
+    sources = [f"{p.name} is {p.parent}" for p in parameters if p.parent]
+    sources += [f"{p.name} is one of {', '.join(p.enum)}" for p in parameters if p.enum and not p.parent]
+    return BindError(
+        f"{resource.id} needs {needs}",
+        text=text,
+        position=position,
+        hint=f"add {example}" + (f"; {'; '.join(sources)}" if sources else ""),
     )
 
 

@@ -164,6 +164,7 @@ class _Planner:
         self.text = text
         self.parents = parents
         self.filled: dict[int, tuple[str, ...]] = {}
+        self.children: dict[int, TableUse] = {}  # by the parent that was added to fill their parameters
 
     def scans(self) -> list[Scan]:
         scans: list[Scan] = []
@@ -209,7 +210,9 @@ class _Planner:
         """The scan of a table if it has a route with what is known after `done`."""
         settings = self._settings(use)
         usable = [c for c in use.candidates if self._needs(c) <= done.keys() and not self._is_lossy(use, c)]
-        route = _route(use, [c for c in usable if c.is_constant]) or _route(use, usable)
+        # every value of a parent's times every key would be asked for: lists take fewer requests than single objects
+        filled = [c for c in usable if c.is_constant or c.column in self.filled.get(use.id, ())]
+        route = _route(use, [c for c in usable if c.is_constant]) or _route(use, filled) or _route(use, usable)
         if route is None:
             return None
         constants: dict[str, tuple[SqlValue, ...]] = {}
@@ -251,7 +254,7 @@ class _Planner:
         """
         best: tuple[TableUse, list[Parameter]] | None = None
         for use in waiting:
-            if self.parents is None or (done is None and choose_route(use) is not None):
+            if self.parents is None or use.id in self.filled or (done is None and choose_route(use) is not None):
                 continue
             bound = {c.column for c in use.candidates if done is None or self._needs(c) <= done.keys()}
             methods = [
@@ -281,6 +284,7 @@ class _Planner:
         parent.candidates = [c for c in use.candidates if c.column in use.server_variables]
         self.query.uses[source] = parent
         self.query.sources[source] = ScopeSource(source, (resource.id,), BoundTable(source), use=parent)
+        self.children[source] = use
         key = (BoundColumn(source, column),)
         use.candidates.append(Candidate(parameter.name, key, None, frozenset({source})))
         return parent
@@ -304,7 +308,10 @@ class _Planner:
         return settings
 
     def _one_choice(self, use: TableUse, name: str, candidates: list[Candidate]) -> tuple[SqlValue, ...]:
-        """The values that all candidates allow. A parameter given twice with different values is an error."""
+        """The values that all candidates allow: none, if a key has to be two things at once.
+
+        Raises BindError for a setting that is given twice with different values.
+        """
         chosen: tuple[SqlValue, ...] | None = None
         for candidate in candidates:
             values = tuple(
@@ -314,7 +321,7 @@ class _Planner:
                 chosen = values
                 continue
             both = tuple(value for value in chosen if value in values)
-            if not both and chosen and values and routes.is_parameter_only(use.resource, candidate.column):
+            if not both and chosen and values and _is_setting(use, candidate.column):
                 raise BindError(
                     f"{name} is given twice, as {_shown(chosen)} and as {_shown(values)}",
                     text=self.text,
@@ -438,9 +445,23 @@ class _Planner:
 
     # ------------------------------------------------------------------------------------------ errors
 
+    def _childless(self, parent: TableUse, child: TableUse) -> BindError:
+        """The error for a parameter whose parent collection can't be listed as it is."""
+        names = " and ".join(self.filled[child.id])
+        lacking = routes.explain_none(parent.resource, parent.server, parent.wanted, set(), text="", position=-1)
+        example = " AND ".join(f"{name} = '…'" for name in self.filled[child.id])
+        return BindError(
+            f"{child.resource.id} needs {names}, and its parent can't give it: {lacking.message}",
+            text=self.text,
+            position=child.pos,
+            hint=f"add {example}, or join {parent.resource.id} with what it needs",
+        )
+
     def _stuck(self, waiting: list[TableUse], done: Mapping[int, int]) -> BindError:
         for use in waiting:
             if choose_route(use) is None:
+                if use.id in self.children:
+                    return self._childless(use, self.children[use.id])
                 settings = set(use.server_variables)
                 bound = {candidate.column for candidate in use.candidates} - settings
                 return routes.explain_none(
@@ -463,6 +484,14 @@ def _route(use: TableUse, candidates: list[Candidate]) -> Route | None:
     bound = {candidate.column for candidate in candidates} - settings
     required = {column for column in bound if routes.is_parameter_only(use.resource, column)}
     return routes.choose(use.resource, use.server, tuple(use.wanted), bound, required)
+
+
+def _is_setting(use: TableUse, column: str) -> bool:
+    """Whether a column is a parameter that says how to read, rather than one whose values the rows belong to."""
+    if not routes.is_parameter_only(use.resource, column):
+        return False
+    found = [routes.parameter_of(method, column) for method in use.resource.by_verb("select")]
+    return not any(parameter is not None and parameter.required for parameter in found)
 
 
 def _column(use: TableUse, route: Route, name: str) -> ScanColumn:
