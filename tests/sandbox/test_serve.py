@@ -64,7 +64,7 @@ def test_refusals_over_http(base: str) -> None:
     assert ask(base, "/acme/v1/things", {})[0] == 401
     assert ask(base, "/okta/v1/things", {})[0] == 401
     assert ask(base, "/acme/v1/nothing")[0] == 404
-    assert ask(base, "/acme/v1/things", method="POST", body=b"{}")[0] == 501
+    assert ask(base, "/acme/v1/things", method="POST", body=b"{}")[0] < 300
     assert ask(base, "/acme/v1/things/a%2Fb/parts")[0] == 404
 
 

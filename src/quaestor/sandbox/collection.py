@@ -15,7 +15,7 @@ import msgspec
 from quaestor.catalog.model import Schema
 from quaestor.sandbox.invent import Born, Inventor
 from quaestor.sandbox.query import Query
-from quaestor.sandbox.seeded import Keys, mix, salt
+from quaestor.sandbox.seeded import Keys, NameKeys, mix, salt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,9 +42,15 @@ class Collection:
     """
 
     kind = "object"
+    #: Whether objects go by other names than their keys.
+    named = False
 
     def __len__(self) -> int:
         raise NotImplementedError
+
+    def positions(self) -> Sequence[int]:
+        """The positions that hold something, in order."""
+        return range(len(self))
 
     def key(self, index: int) -> str:
         """The key of the object at `index`."""
@@ -81,6 +87,28 @@ class Collection:
     def expand(self, query: Query) -> Callable[[int, dict[str, Any]], None] | None:
         """What puts into each row that which the parameters ask for on top (`expand=`); None if nothing."""
         return None
+
+    # -- of objects that clients made or changed (`overlay`)
+
+    def fresh(self, number: int) -> str | None:
+        """A key in the vendor's style that no object has, for the so-manieth change; None leaves it to the vendor."""
+        return None
+
+    def names(self, row: Any) -> Sequence[str]:
+        """The other names that find this object."""
+        return ()
+
+    def admits(self, query: Query, row: Any) -> bool:
+        """Whether the list that `select` makes of these parameters holds such an object."""
+        return True
+
+    def arranged(self, query: Query, whole: Collection, positions: Sequence[int]) -> Sequence[int]:
+        """The chosen positions of `whole` in the order that the parameters ask for; by position if in none."""
+        return sorted(positions)
+
+    def listed(self, row: Any) -> Any:
+        """An object as a list has it, where that is less than a get gives."""
+        return row
 
 
 class Generated(Collection):
@@ -121,7 +149,7 @@ class Generated(Collection):
         self._hidden = hidden
         self._inventor = inventor
         self._keys = keys
-        self._key_path = key_path
+        self.key_path = key_path
         self._count = count
         self._state = state
         self._given = dict(given or {})
@@ -137,6 +165,9 @@ class Generated(Collection):
         index = self._keys.index(key)
         return index if 0 <= index < self._count else -1
 
+    def fresh(self, number: int) -> str | None:
+        return None if isinstance(self._keys, NameKeys) else self._keys.key(self._count + number)
+
     def has(self, key: str) -> bool:
         return self.index(key) >= 0 or (self._hidden and bool(key))
 
@@ -144,7 +175,7 @@ class Generated(Collection):
         index = self.index(key)
         if index < 0 and self._hidden and key:
             state = mix(self._state, salt(key))
-            return shaped(self._inventor, shape, state, self._given, self._key_path, key)
+            return shaped(self._inventor, shape, state, self._given, self.key_path, key)
         return None if index < 0 else self.row(index, shape)
 
     def row(self, index: int, shape: Schema) -> Any:
@@ -156,7 +187,7 @@ class Generated(Collection):
             facts["_links"] = {"self": {"href": f"{ORIGIN}{self._home}/{key}"}}
         if self._facts:
             facts.update(self._facts(index, key))
-        return shaped(self._inventor, shape, mix(self._state, index), facts, self._key_path, key)
+        return shaped(self._inventor, shape, mix(self._state, index), facts, self.key_path, key)
 
 
 def shaped(
@@ -216,27 +247,27 @@ class Subset(Collection):
 
     def __init__(self, whole: Collection, members: Sequence[int]) -> None:
         self.kind = whole.kind
-        self._whole = whole
+        self.whole = whole
         self._members = members
 
     def __len__(self) -> int:
         return len(self._members)
 
     def key(self, index: int) -> str:
-        return self._whole.key(self._members[index])
+        return self.whole.key(self._members[index])
 
     def index(self, key: str) -> int:
-        found = self._whole.index(key)
+        found = self.whole.index(key)
         if found < 0:
             return -1
         at = bisect_left(self._members, found)
         return at if at < len(self._members) and self._members[at] == found else -1
 
     def row(self, index: int, shape: Schema) -> Any:
-        return self._whole.row(self._members[index], shape)
+        return self.whole.row(self._members[index], shape)
 
     def render(self, index: int, shape: Schema) -> bytes:
-        return self._whole.render(self._members[index], shape)
+        return self.whole.render(self._members[index], shape)
 
 
 class Fixed(Collection):
@@ -283,7 +314,7 @@ class AnyKey(Collection):
         self.kind = kind
         self._inventor = inventor
         self._state = state
-        self._key_path = key_path
+        self.key_path = key_path
         self._given = dict(given or {})
         self._whole_numbers = whole_numbers
 
@@ -305,4 +336,4 @@ class AnyKey(Collection):
     def get(self, key: str, shape: Schema) -> Any:
         if not self.has(key):
             return None
-        return shaped(self._inventor, shape, mix(self._state, salt(key)), self._given, self._key_path, key)
+        return shaped(self._inventor, shape, mix(self._state, salt(key)), self._given, self.key_path, key)

@@ -1,7 +1,14 @@
 """A stand-in for the vendors' services, in this process: a request in, a response out, no socket.
 
 Generated from a seed, so it answers the same every time; related, so joins find what they look for; paged,
-authenticated and refused as the vendors do. It changes nothing yet: a write is answered with 501.
+authenticated and refused as the vendors do. What clients change (`writes`, `state`) is laid over what is generated,
+and can be kept in a file; what the sandbox says of itself is below `/_sandbox/`, for this machine only:
+
+| path                 | what it does                                                         |
+|--------------------------|-----------------------------------------------------------------------------------|
+| GET /_sandbox/log        | the last requests: number, method, path, status, provider, operation              |
+| GET /_sandbox/state      | everything that clients made, changed and deleted, by place                       |
+| POST /_sandbox/reset     | all is as it was generated; the log is empty                                      |
 
 One sandbox stands in for several providers: each below a path prefix of its own (`/okta/api/v1/users`), and all
 of them without it too (`/api/v1/users`), told apart by the path and, where both know it, by the credential.
@@ -20,25 +27,33 @@ Before: `serve` or the engine's transport. After: `site` answers.
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from threading import Lock
 from urllib.parse import quote
 
 from quaestor.errors import Cancelled, UsageError
 from quaestor.fetch.http import HttpRequest, HttpResponse
+from quaestor.sandbox.answers import Answer
 from quaestor.sandbox.clock import DEFAULT, Clock
-from quaestor.sandbox.collection import ORIGIN
+from quaestor.sandbox.collection import ORIGIN, encode
+from quaestor.sandbox.datadog_rules import DatadogRules
 from quaestor.sandbox.datadog_world import DatadogWorld
 from quaestor.sandbox.invent import Inventor
+from quaestor.sandbox.okta_rules import OktaRules
 from quaestor.sandbox.okta_world import OktaWorld
 from quaestor.sandbox.people import People
 from quaestor.sandbox.refusal import Refusal
-from quaestor.sandbox.site import Answer, Site, segments_of
+from quaestor.sandbox.rules import Rules
+from quaestor.sandbox.site import Site, segments_of
+from quaestor.sandbox.state import State
 from quaestor.sandbox.vendors import manners
 from quaestor.sandbox.world import Ground, World
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from quaestor.catalog.catalog import Catalog
     from quaestor.catalog.model import Provider
@@ -50,7 +65,16 @@ IN_PROCESS = "http://localhost"
 #: Bytes of answers that are kept; all pages of 100,000 users fit.
 KEPT_BYTES = 160_000_000
 
+#: Below this path the sandbox tells of itself.
+OWN = "/_sandbox/"
+#: So many requests are remembered.
+LOGGED = 10_000
+
 _ORIGIN = ORIGIN.encode()
+_LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
+#: Clients send it and the vendors overlook it (recorded of Okta's Python SDK).
+_DOUBLED = re.compile(r"^//+")
+_RULES: dict[str, type[Rules]] = {"okta": OktaRules, "datadog": DatadogRules}
 _WORLDS: dict[str, type[World]] = {"okta": OktaWorld, "datadog": DatadogWorld}
 
 
@@ -63,9 +87,11 @@ class Sandbox:
         seed: the same seed makes the same world.
         scale: how many of what, by name: `users`, `apps`, or any collection by its resource or path name;
             `okta.users` for one provider's only.
-        clock: the instant at which the world stands still, ISO 8601.
+        clock: the instant at which the world stands still, ISO 8601; each change is a second later than the last.
+        state: a file in which to keep what clients change, or empty for memory only. Whatever was answered is in it.
 
-    Raises UsageError for an unknown provider, a scale that names nothing, a clock that is no instant.
+    Raises UsageError for a file that can't be used, an unknown provider, a scale that names nothing, a clock that is
+    no instant.
     """
 
     def __init__(
@@ -76,6 +102,7 @@ class Sandbox:
         seed: int = 1,
         scale: Mapping[str, int] | None = None,
         clock: str = DEFAULT,
+        state: str = "",
     ) -> None:
         if not providers:
             raise UsageError("no provider was named", hint="name one or more: quaestor sandbox okta datadog")
@@ -87,6 +114,12 @@ class Sandbox:
         self._known = {name: self._provider(name) for name in self.providers}
         self._sites: dict[str, Site] = {}
         self._making = Lock()
+        about = f"{', '.join(self.providers)}; seed {seed}; clock {clock}; " + ", ".join(
+            f"{name}={count}" for name, count in sorted(self._scale.items())
+        )
+        self._state = State(state, about.rstrip("; "))
+        self._log: deque[dict[str, Any]] = deque(maxlen=LOGGED)
+        self._asked = 0
         self._check_scale()
         self._kept: dict[tuple[str, str], Answer] = {}
         self._kept_bytes = 0
@@ -108,7 +141,7 @@ class Sandbox:
         world_type = _WORLDS.get(name, World)
         people = People(self.seed, own.get("users", world_type.scales.get("users", 200)), self._clock)
         world = world_type(name, Ground(self.seed, self._clock, people, inventor, own))
-        return Site(name, catalog, how, inventor, world)
+        return Site(name, catalog, how, inventor, world, self._state, _RULES.get(name, Rules)())
 
     def _check_scale(self) -> None:
         for key in self._scale:
@@ -136,7 +169,10 @@ class Sandbox:
     def handle(self, request: HttpRequest) -> HttpResponse:
         """The response to a request; its URL's host doesn't matter, its path and headers do."""
         origin, path, raw_query = _parts(request.url)
+        if path.startswith(OWN):
+            return self._own(request, origin, path)
         headers = {name.lower(): value for name, value in request.headers}
+        path = _DOUBLED.sub("/", path)
         site, prefix, path = self._locate(request.method, path, headers)
         extra: list[tuple[str, str]]
         try:
@@ -150,8 +186,40 @@ class Sandbox:
         if answer.ignored:
             extra.append(("x-sandbox-ignored", ", ".join(quote(name, safe="[]") for name in answer.ignored)))
         body = answer.body.replace(_ORIGIN, base.encode()) if _ORIGIN in answer.body else answer.body
+        self._note(request, site, path, raw_query, answer.status)
         response_headers = (("content-type", answer.media_type), *extra, *site.manners.headers())
         return HttpResponse(answer.status, response_headers, body, request.url)
+
+    def _note(self, request: HttpRequest, site: Site, path: str, raw_query: str, status: int) -> None:
+        match, _ = site.routes.match(request.method, segments_of(path))
+        operation = f"{match.route.resource.id}.{match.route.method.name}" if match is not None else ""
+        self._asked += 1
+        self._log.append(
+            {
+                "number": self._asked,
+                "method": request.method,
+                "path": f"{path}?{raw_query}" if raw_query else path,
+                "status": status,
+                "provider": site.provider,
+                "operation": operation,
+            }
+        )
+
+    def _own(self, request: HttpRequest, origin: str, path: str) -> HttpResponse:
+        """What the sandbox says of itself, to whom asks it by this machine's own name: a page of a foreign site that
+        a browser shows can't."""
+        status, said = 404, encode({"message": f"no such page of the sandbox: {request.method} {path}"})
+        host = origin.partition("://")[2].rpartition("@")[2]
+        if _LOOPBACK.fullmatch(host) is None:
+            status, said = 403, encode({"message": "the sandbox tells of itself to this machine only"})
+        elif (request.method, path) == ("GET", OWN + "log"):
+            status, said = 200, encode(self.log())
+        elif (request.method, path) == ("GET", OWN + "state"):
+            status, said = 200, encode(self.state())
+        elif (request.method, path) == ("POST", OWN + "reset"):
+            self.reset()
+            status, said = 204, b""
+        return HttpResponse(status, (("content-type", "application/json"),), said, request.url)
 
     def _answer(self, site: Site, method: str, path: str, raw_query: str, body: bytes | None) -> Answer:
         at = (site.provider, f"{path}?{raw_query}")
@@ -161,11 +229,16 @@ class Sandbox:
                 return kept
         match = self._match(site, method, path)
         with self._lock:
-            answer = site.answer(match, path, raw_query, body)
+            try:
+                answer = site.answer(match, path, raw_query, body)
+                if self._state.commit():
+                    self._forget()
+            except BaseException:
+                self._state.rollback()
+                raise
             if method == "GET" and answer.status == 200:
                 if self._kept_bytes > KEPT_BYTES:
-                    self._kept.clear()
-                    self._kept_bytes = 0
+                    self._forget()
                 self._kept[at] = answer
                 self._kept_bytes += len(answer.body) + 500
         return answer
@@ -194,6 +267,37 @@ class Sandbox:
                 continue
             return site, "", path
         return likely[0], "", path
+
+    # -- what happened
+
+    def log(self) -> list[dict[str, Any]]:
+        """The last requests, oldest first: `number` from 1, `method`, `path` with query, `status`, `provider`,
+        `operation` (`okta.users.users.create_user`; empty for a path that is none). No header and no body is kept."""
+        return list(self._log)
+
+    def state(self) -> dict[str, Any]:
+        """What clients changed: place (`okta:/api/v1/users`) → `born` and `changed` (key → object), `gone` (keys)."""
+        with self._lock:
+            return self._state.dump()
+
+    def reset(self) -> None:
+        """All is as it was generated, and nothing was asked yet. Raises UsageError if the file can't be emptied."""
+        with self._lock:
+            self._state.reset()
+            self._forget()
+            for site in self._sites.values():
+                site.forget()
+            self._log.clear()
+            self._asked = 0
+
+    def close(self) -> None:
+        """The file of the state is let go; nothing more may be asked."""
+        self._state.close()
+
+    def _forget(self) -> None:
+        """Answers that are kept are old."""
+        self._kept.clear()
+        self._kept_bytes = 0
 
     # -- faces
 

@@ -161,6 +161,25 @@ class DatadogUsers(Collection):
             positions = self._ordered(positions, order, query.text("sort_dir").lower() == "desc")
         return positions
 
+    def fresh(self, number: int) -> str:
+        return self._keys.key(len(self) + number)
+
+    def admits(self, query: Query, row: Any) -> bool:
+        about = row["attributes"]
+        statuses = [status.lower() for status in query.texts("filter[status]")]
+        text = query.text("filter").lower()
+        searched = f"{about.get('name')}\n{about.get('email')}".lower()
+        return text in searched and (not statuses or str(about.get("status")).lower() in statuses)
+
+    def arranged(self, query: Query, whole: Collection, positions: Sequence[int]) -> Sequence[int]:
+        order = query.text("sort")
+        if not order:
+            return sorted(positions)
+        name = order.removeprefix("-")
+        keys = [(str(whole.row(at, Schema())["attributes"].get(name)), at) for at in positions]
+        down = query.text("sort_dir").lower() == "desc" or order.startswith("-")
+        return [at for _, at in sorted(keys, reverse=down)]
+
     def _searched(self, index: int) -> str:
         first, last, _ = self.people.name(index)
         return f"{first} {last}\n{self.people.login(index)}".lower()
@@ -243,7 +262,7 @@ class Directory:
 
         state = self._state("roles")
         roles = _Named(self.ground.inventor, "role", UuidKeys(state), len(ROLES), state, facts=about)
-        roles.names = [name for name, _ in ROLES]
+        roles.titles = [name for name, _ in ROLES]
         return roles
 
     # -- teams
@@ -265,7 +284,7 @@ class Directory:
 
         state = self._state("team")
         teams = _Named(self.ground.inventor, "team", UuidKeys(state), len(DEPARTMENTS), state, facts=about)
-        teams.names = [name for name, _, _ in DEPARTMENTS]
+        teams.titles = [name for name, _, _ in DEPARTMENTS]
         teams.parameter = "filter[keyword]"
         return teams
 
@@ -326,7 +345,7 @@ class Directory:
 
         state = self._state("api_keys")
         keys = _Named(self.ground.inventor, "api_key", UuidKeys(state), len(uses), state, facts=about)
-        keys.names = list(uses)
+        keys.titles = list(uses)
         return keys
 
     def application_keys(self, count: int) -> Collection:
@@ -344,18 +363,24 @@ class Directory:
 
         state = self._state("application_keys")
         keys = _Named(self.ground.inventor, "application_key", UuidKeys(state), count, state, facts=about)
-        keys.names = [pick(uses, mix(state, at)) for at in range(count)]
+        keys.titles = [pick(uses, mix(state, at)) for at in range(count)]
         return keys
 
 
 class _Named(Generated):
     """A collection that its list narrows by a part of the name."""
 
-    names: Sequence[str] = ()
+    titles: Sequence[str] = ()
     parameter = "filter"
 
     def select(self, query: Query) -> Sequence[int] | None:
         text = query.text(self.parameter).lower()
-        positions = [at for at in range(len(self)) if text in self.names[at].lower()]
+        positions = [at for at in range(len(self)) if text in self.titles[at].lower()]
         wanted = query.text("filter[id]")
         return [at for at in positions if self.key(at) in wanted.split(",")] if wanted else positions
+
+    def admits(self, query: Query, row: Any) -> bool:
+        wanted = query.text("filter[id]")
+        if wanted and row["id"] not in wanted.split(","):
+            return False
+        return query.text(self.parameter).lower() in str(row["attributes"].get("name")).lower()

@@ -89,6 +89,14 @@ class DatadogWorld(World):
         self.hosts = _Hosts(self)
         users = ("user_id", "user_uuid", "created_by_uuid", "last_modified_by_uuid", "declared_by_uuid")
         self.references = dict.fromkeys(users, "/api/v2/users")
+        self.wholes = {
+            "/api/v2/roles/{}/users": "/api/v2/users",
+            "/api/v2/roles/{}/permissions": "/api/v2/permissions",
+            "/api/v2/users/{}/permissions": "/api/v2/permissions",
+            "/api/v2/service_accounts": "/api/v2/users",
+            "/api/v2/service_accounts/{}/application_keys": "/api/v2/application_keys",
+            "/api/v2/current_user/application_keys": "/api/v2/application_keys",
+        }
         self._people()
         self._watching()
         self._integrations()
@@ -426,6 +434,12 @@ class _Monitors(Generated):
             positions = positions[query.number("page", 0) * size :][:size]
         return positions
 
+    def admits(self, query: Query, row: Any) -> bool:
+        name, tags = query.text("name").lower(), query.texts("tags") + query.texts("monitor_tags")
+        after = query.number("id_offset", 0)
+        fits = name in str(row.get("name")).lower() and set(tags) <= set(row.get("tags") or ())
+        return fits and (not after or int(row["id"]) > after) and "page" not in query
+
     def searched(self) -> Collection:
         """The same monitors as the search gives them."""
 
@@ -498,3 +512,6 @@ class _Hosts(Generated):
         if not text:
             return range(len(self))
         return [at for at in range(len(self)) if text in self.key(at) or text in self.tags(at)]
+
+    def admits(self, query: Query, row: Any) -> bool:
+        return query.text("filter").lower() in str(row.get("name")).lower()

@@ -65,6 +65,9 @@ class OktaGroups(Collection):
         index = self._keys.index(key)
         return index if 0 <= index < self._count else -1
 
+    def fresh(self, number: int) -> str:
+        return self._keys.key(self._count + number)
+
     def rule(self, group: int) -> tuple[str, str, int]:
         """A group's name, what its rule goes by, and the value of it."""
         if group < len(_STANDING):

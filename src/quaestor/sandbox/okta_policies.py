@@ -63,6 +63,13 @@ class OktaPolicies(Generated):
             chosen = [at for at in chosen if self._about(at, "")["status"] == status]
         return [at for at in chosen if self._all[at][2].lower().startswith(start)]
 
+    def admits(self, query: Query, row: Any) -> bool:
+        kind, status, start = query.text("type"), query.text("status"), query.text("q").lower()
+        if not kind:  # a place that names policies
+            return True
+        name = str(row.get("name", "")).lower()
+        return row.get("type") == kind and status in ("", row.get("status")) and name.startswith(start)
+
     def rules(self, policy: int) -> Collection:
         """The rules of a policy; the last of each takes everybody."""
         _, kind, name = self._all[policy]

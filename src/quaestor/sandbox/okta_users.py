@@ -78,6 +78,16 @@ _OPERATIONS = {
     "resetFactors": "reset_factors",
 }
 
+
+def linked(row: dict[str, Any]) -> dict[str, Any]:
+    """A user with the links to what can be done with an account of its status."""
+    here = row["_links"]["self"]["href"]
+    links = {"self": {"href": here}}
+    for name in _TRANSITIONS.get(row["status"], ()):
+        links[name] = {"href": f"{here}/lifecycle/{_OPERATIONS.get(name, name)}", "method": "POST"}
+    return {**row, "_links": links}
+
+
 _TIMES = tuple(
     f"T{minute // 60:02d}:{minute % 60:02d}:{minute * 7 % 60:02d}.000Z" for minute in range(7 * 60, 19 * 60)
 )
@@ -88,6 +98,7 @@ class OktaUsers(Collection):
     """The users of an Okta org."""
 
     kind = "User"
+    named = True
 
     def __init__(self, people: People, state: int, types: tuple[str, str]) -> None:
         self.people = people
@@ -122,11 +133,7 @@ class OktaUsers(Collection):
         index = self.index(key)
         if index < 0:
             return None
-        row = self.row(index, shape)
-        here = row["_links"]["self"]["href"]
-        for name in _TRANSITIONS[row["status"]]:
-            row["_links"][name] = {"href": f"{here}/lifecycle/{_OPERATIONS.get(name, name)}", "method": "POST"}
-        return row
+        return linked(self.row(index, shape))
 
     def _text(self, index: int) -> str:
         people = self.people
@@ -184,6 +191,33 @@ class OktaUsers(Collection):
             self._bosses = {-1: self._bosses[-1]}
         self._bosses[manager] = boss
         return boss
+
+    # -- what clients made or changed
+
+    def fresh(self, number: int) -> str:
+        return self._keys.key(len(self) + number)
+
+    def names(self, row: Any) -> Sequence[str]:
+        """The login, and the part of it before the @."""
+        login = str(row["profile"].get("login", ""))
+        return (login, login.partition("@")[0])
+
+    def admits(self, query: Query, row: Any) -> bool:
+        text, search = query.text("filter"), query.text("search")
+        if text or search:
+            return parse(text or search, "filter" if text else "search").test(row)
+        start = query.text("q").strip().lower()
+        begins = [str(row["profile"].get(name, "")).lower() for name in ("firstName", "lastName", "login", "email")]
+        return row["status"] != "DEPROVISIONED" and any(value.startswith(start) for value in begins)
+
+    def arranged(self, query: Query, whole: Collection, positions: Sequence[int]) -> Sequence[int]:
+        if query.text("search") and query.text("sortBy"):
+            return ordered(whole, Schema(), positions, query)
+        return sorted(positions)
+
+    def listed(self, row: Any) -> Any:
+        """Lists link each user to itself only."""
+        return {**row, "_links": {"self": row["_links"]["self"]}}
 
     # -- lists
 

@@ -121,6 +121,18 @@ class OktaWorld(World):
         self.log = OktaLog(inventor, self.users, self.apps, clock, self.scaled("logs"), self.state("logs"))
         self.references = dict.fromkeys(("userId", "createdBy", "lastUpdatedBy", "grantedBy"), "/api/v1/users")
         self.references |= {"appInstanceId": "/api/v1/apps", "groupId": "/api/v1/groups"}
+        self.wholes = {
+            "/api/v1/users/{}/groups": "/api/v1/groups",
+            "/api/v1/groups/{}/users": "/api/v1/users",
+            "/api/v1/users/{}/idps": "/api/v1/idps",
+            "/api/v1/groups/{}/apps": "/api/v1/apps",
+            "/api/v1/policies/{}/app": "/api/v1/apps",
+            "/api/v1/identity-sources": "/api/v1/apps",
+            "/oauth2/v1/clients": "/api/v1/apps",
+            "/api/v1/users/{}/roles/{}/targets/groups": "/api/v1/groups",
+            "/api/v1/groups/{}/roles/{}/targets/groups": "/api/v1/groups",
+            "/oauth2/v1/clients/{}/roles/{}/targets/groups": "/api/v1/groups",
+        }
         self._people()
         self._applications()
         self._settings(types)

@@ -12,18 +12,22 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from quaestor.catalog.model import Parameter, Schema
-from quaestor.record import Record
 from quaestor.sandbox import bodies
-from quaestor.sandbox.collection import ORIGIN, AnyKey, Collection, Generated, shaped
+from quaestor.sandbox.answers import Answer
+from quaestor.sandbox.collection import ORIGIN, AnyKey, Collection, Generated, Subset, shaped
 from quaestor.sandbox.invent import Inventor
+from quaestor.sandbox.overlay import Overlay
 from quaestor.sandbox.paging import Page, cut, with_parameter
 from quaestor.sandbox.query import Query
 from quaestor.sandbox.refusal import Refusal
 from quaestor.sandbox.routes import Match, Route, Routes
+from quaestor.sandbox.rules import Rules
 from quaestor.sandbox.seeded import IntegerKeys, Keys, NameKeys, UuidKeys, state_of
+from quaestor.sandbox.state import State, unpacked
 from quaestor.sandbox.vendors import Manners
 from quaestor.sandbox.words import SERVICES
 from quaestor.sandbox.world import World
+from quaestor.sandbox.writes import Writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,21 +42,6 @@ _KEPT = 2048
 _TRIED = 100
 
 
-class Answer(Record):
-    """A response before it is addressed and dated.
-
-    Attributes:
-        links: relation and path with query, for the Link header.
-        ignored: parameters that had no effect.
-    """
-
-    status: int
-    body: bytes
-    media_type: str = "application/json"
-    links: tuple[tuple[str, str], ...] = ()
-    ignored: tuple[str, ...] = ()
-
-
 class Site:
     """The objects and operations of one provider.
 
@@ -60,18 +49,32 @@ class Site:
         routes: its operations.
         manners: how its vendor speaks.
         inventor: what makes its values.
+        world: what its vendor has by hand.
+        state: what clients changed, of all providers.
+        writer: what carries out changes, by the vendor's rules.
     """
 
-    def __init__(self, provider: str, catalog: Catalog, manners: Manners, inventor: Inventor, world: World) -> None:
+    def __init__(
+        self,
+        provider: str,
+        catalog: Catalog,
+        manners: Manners,
+        inventor: Inventor,
+        world: World,
+        state: State,
+        rules: Rules,
+    ) -> None:
         self.provider = provider
         self.routes = Routes(provider, catalog)
         self.manners = manners
         self.inventor = inventor
-        self._world = world
-        self._made: OrderedDict[tuple[str, ...], Collection] = OrderedDict()
+        self.world = world
+        self.state = state
+        self._made: OrderedDict[tuple[str, ...], Overlay] = OrderedDict()
         self._types: dict[str, str] = {}
         self._parents = _parents(self.routes)
         self._references = {**_references(self.routes, self._parents), **world.references}
+        self.writer = Writer(self, rules)
         inventor.refer = self._refer
         inventor.link = self._link
 
@@ -94,12 +97,12 @@ class Site:
     def _example(self, route: Route, words: list[str], start: int, values: tuple[str, ...]) -> tuple[str, ...] | None:
         at = next((at for at in range(start, len(words)) if words[at] == "{}"), -1)
         if at < 0:
-            holds = route.kind != "list" or len(self.collection(route.template, values)) > 0
+            holds = route.kind != "list" or len(self.collection(route.template, values).positions()) > 0
             return values if holds else None
         parameter = route.parameter(len(values))
-        collection = self._keyed("/".join(words[:at]), values, parameter)
-        keys = [collection.key(index) for index in range(min(len(collection), _TRIED))]
-        if isinstance(collection, AnyKey):
+        collection = self.keyed("/".join(words[:at]), values, parameter)
+        keys = [collection.key(index) for index in collection.positions()[:_TRIED]]
+        if isinstance(collection.base, AnyKey):
             usual = "1" if parameter is not None and parameter.type == "integer" else "default"
             keys = list(parameter.enum[:1] if parameter is not None and parameter.enum else (usual,))
         for key in keys:
@@ -115,12 +118,9 @@ class Site:
         route = match.route
         query = Query(raw_query)
         if route.kind == "write":
-            raise Refusal(
-                "unsupported",
-                f"{route.method.http} {route.method.path}",
-                detail=f"the sandbox doesn't change anything yet: {route.method.http} {route.method.path}",
-            )
-        self._check_parents(match)
+            self._check_query(route, query)
+            return self.writer.answer(match, query, body)
+        match = Match(route, self.parents(match))
         self._check_query(route, query)
         response = route.method.response
         if not response.schema and "json" not in response.media_type:
@@ -173,7 +173,7 @@ class Site:
 
     def _item(self, match: Match, query: Query) -> Any:
         route = match.route
-        collection = self._keyed(route.home, match.values[:-1], route.parameter(len(match.values) - 1))
+        collection = self.keyed(route.home, match.values[:-1], route.parameter(len(match.values) - 1))
         key = match.values[-1]
         row = collection.get(key, route.shape)
         if row is None:
@@ -185,25 +185,39 @@ class Site:
 
     def _single(self, match: Match) -> Any:
         route = match.route
-        maker = self._world.singles.get(route.template)
-        facts = {**self._given(route, match.values), **(maker(match.values) if maker else {})}
-        state = state_of(self._world.seed, self.provider, route.home, *match.values)
-        return shaped(self.inventor, route.shape, state, facts)
+        return self.single(route, match.values)
 
-    def _check_parents(self, match: Match) -> None:
-        """Raises Refusal unless every object that the path goes through exists."""
+    def single(self, route: Route, values: tuple[str, ...]) -> Any:
+        """A thing by itself as it is now. Raises Refusal where there is none."""
+        place = self.state.at(self.place(route.template, values))
+        if "" in place.gone:
+            raise Refusal("missing", values[-1] if values else route.template, kind=self.world.kind(route))
+        if "" in place.changed:
+            return unpacked(place.changed[""])
+        maker = self.world.singles.get(route.template)
+        known = maker(values) if maker and not self._made_by_client(route.template, values) else {}
+        state = state_of(self.world.seed, self.provider, route.home, *values)
+        return shaped(self.inventor, route.shape, state, {**self._given(route, values), **known})
+
+    def parents(self, match: Match) -> tuple[str, ...]:
+        """The path's values, those of parents as their keys proper. Raises Refusal unless every object that the path
+        goes through exists; the last word is the object itself where an item is asked for or changed."""
         words = match.route.template.split("/")
-        last = len(match.values) - (1 if match.route.kind == "item" else 0)
+        own = match.route.kind == "item" or (match.route.kind == "write" and words[-1] == "{}")
+        last = len(match.values) - (1 if own else 0)
+        values = list(match.values)
         seen = 0
         for at, word in enumerate(words):
             if word != "{}":
                 continue
             if seen < last:
                 home = "/".join(words[:at])
-                collection = self._keyed(home, match.values[:seen], match.route.parameter(seen))
-                if not collection.has(match.values[seen]):
-                    raise Refusal("missing", match.values[seen], kind=collection.kind)
+                collection = self.keyed(home, tuple(values[:seen]), match.route.parameter(seen))
+                if not collection.has(values[seen]):
+                    raise Refusal("missing", values[seen], kind=collection.kind)
+                values[seen] = collection.canonical(values[seen])
             seen += 1
+        return tuple(values)
 
     @staticmethod
     def _check_query(route: Route, query: Query) -> None:
@@ -224,36 +238,73 @@ class Site:
 
     # -- objects
 
-    def collection(self, template: str, values: tuple[str, ...]) -> Collection:
-        """The collection at a path; its parents are taken to exist."""
+    def path(self, template: str, values: tuple[str, ...]) -> str:
+        """The path that a template and values make."""
+        return filled(template, values)
+
+    def given(self, template: str, values: tuple[str, ...]) -> dict[str, Any]:
+        """Fields of an object at a path that repeat the path's parameters."""
+        route = self.routes.reading(template + "/{}") or self.routes.reading(template)
+        return self._given(route, values) if route is not None else {}
+
+    def place(self, template: str, values: tuple[str, ...]) -> str:
+        """The name of a place in the state."""
+        return f"{self.provider}:{filled(template, values)}"
+
+    def collection(self, template: str, values: tuple[str, ...]) -> Overlay:
+        """The collection at a path as it is now; its parents are taken to exist."""
         at = (template, *values)
         made = self._made.get(at)
         if made is None:
-            made = self._make(template, values)
+            made = self._laid_over(template, values, self._make(template, values))
             self._made[at] = made
             while len(self._made) > _KEPT:
                 self._made.popitem(last=False)
         return made
 
-    def _keyed(self, home: str, values: tuple[str, ...], parameter: Parameter | None) -> Collection:
+    def forget(self) -> None:
+        """Collections are made anew: what they were made of has changed."""
+        self._made.clear()
+
+    def _laid_over(self, template: str, values: tuple[str, ...], base: Collection) -> Overlay:
+        whole = self.world.wholes.get(template)
+        over = self.collection(whole, ()) if whole and isinstance(base, Subset) else None
+        return Overlay(base, self.place(template, values), self.state, over)
+
+    def _made_by_client(self, template: str, values: tuple[str, ...]) -> bool:
+        """Whether an object that the path goes through is one that nobody generated."""
+        home = ""
+        seen = 0
+        for word in template.split("/")[1:]:
+            if word == "{}" and seen < len(values):
+                if values[seen] in self.state.at(self.place(home, values[:seen])).born:
+                    return True
+                seen += 1
+            home += "/" + word
+        return False
+
+    def keyed(self, home: str, values: tuple[str, ...], parameter: Parameter | None) -> Overlay:
         """The collection in which a path's parameter names an object."""
-        if home in self._world.found:
-            return self._world.found[home](values)
+        if home in self.world.found:
+            return self._laid_over(home, values, self.world.found[home](values))
         route = self.routes.reading(home)
-        if home in self._world.collections or (route is not None and route.kind == "list"):
+        if home in self.world.collections or (route is not None and route.kind == "list"):
             return self.collection(home, values)
         parent = self._parents.get(parameter.parent) if parameter and parameter.parent else None
         if parent is not None and parent != home:
             return self.collection(parent, ())
         if self.routes.reading(home + "/{}") is None:
-            return AnyKey(self.inventor, _kind(home), 0)
+            return self._laid_over(home, values, AnyKey(self.inventor, _kind(home), 0))
         return self.collection(home, values)
 
     def _make(self, template: str, values: tuple[str, ...]) -> Collection:
-        maker = self._world.collections.get(template)
-        if maker is not None:
+        maker = self.world.collections.get(template)
+        new = self._made_by_client(template, values)
+        if maker is not None and not new:
             return maker(values)
-        state = state_of(self._world.seed, self.provider, template, *values)
+        if new and template in self.world.wholes:
+            return Subset(self.collection(self.world.wholes[template], ()).base, ())
+        state = state_of(self.world.seed, self.provider, template, *values)
         route = self.routes.reading(template)
         item = self.routes.reading(template + "/{}")
         if route is None or route.kind != "list":
@@ -262,25 +313,27 @@ class Site:
             parameter = item.parameter(len(item.names) - 1)
             return AnyKey(
                 self.inventor,
-                self._world.kind(item),
+                self.world.kind(item),
                 state,
                 key_path=_key_path(item, parameter, None),
                 given=self._given(item, values),
                 whole_numbers=parameter is not None and parameter.type == "integer",
             )
         keys, key_path, most = self._keys(route, item, state)
-        count = self._world.count(route, 3 + state % 6)
+        count = self.world.count(route, 3 + state % 6)
         if most:
             count = min(count, most)
+        if new:  # nothing is in what was made just now
+            count = 0
         return Generated(
             self.inventor,
-            self._world.kind(route),
+            self.world.kind(route),
             keys,
             count,
             state,
             key_path=key_path,
             given=self._given(route, values),
-            facts=self._world.facts.get(template),
+            facts=self.world.facts.get(template),
             scalar=bool(route.method.response.scalar) and item is not None,
             hidden=not most and not route.method.response.scalar and not _shows(route.shape, key_path),
             home=None if route.method.http != "GET" else filled(template, values),
@@ -301,7 +354,7 @@ class Site:
         if schema.format == "uuid" or (parameter is not None and parameter.format == "uuid"):
             return UuidKeys(state), path, 0
         if not path or path[-1] == "id":
-            return self._world.keys(route, state), path, 0
+            return self.world.keys(route, state), path, 0
         turn = state % len(SERVICES)
         return NameKeys(SERVICES[turn:] + SERVICES[:turn]), path, 0
 

@@ -30,6 +30,10 @@ _STATUS = {
     "method": 405,
     "invalid": 400,
     "filter": 400,
+    "malformed": 400,
+    "body": 400,
+    "conflict": 409,
+    "rule": 403,
     "unsupported": 501,
 }
 
@@ -65,14 +69,17 @@ class Manners:
 
     def refuse(self, refusal: Refusal) -> tuple[int, bytes]:
         """Status and body of a refusal."""
-        return _STATUS[refusal.why], encode({"message": self.sentence(refusal)})
+        return refusal.status or _STATUS[refusal.why], encode({"message": self.sentence(refusal)})
 
     @staticmethod
     def sentence(refusal: Refusal) -> str:
         """A refusal in words of ours."""
         if refusal.detail:
             return refusal.detail
+        if refusal.causes:
+            return "; ".join(refusal.causes)
         return {
+            "malformed": "the body isn't JSON",
             "unauthenticated": "no valid credential",
             "forbidden": "not allowed",
             "missing": f"not found: {refusal.subject} ({refusal.kind})",
@@ -100,7 +107,7 @@ class Manners:
     def select(self, collection: Collection, shape: Schema, method: Method, query: Query) -> Sequence[int]:
         """The positions of a collection that a list holds: equality on the parameters that the catalog calls
         exact, or that name a column and must be given. Raises Refusal for a filter that can't be."""
-        positions: Sequence[int] = range(len(collection))
+        positions: Sequence[int] = collection.positions()
         for parameter in method.parameters:
             if parameter.location != "query" or parameter.wire not in query or parameter.role:
                 continue
@@ -130,6 +137,10 @@ class OktaManners(Manners):
         "method": "E0000022",
         "invalid": "E0000001",
         "filter": "E0000031",
+        "malformed": "E0000003",
+        "body": "E0000001",
+        "conflict": "E0000001",
+        "rule": "E0000056",
         "unsupported": "E0000060",
     }
     #: Fields in which `q` looks, at the beginning of each.
@@ -143,15 +154,22 @@ class OktaManners(Manners):
             raise Refusal("unauthenticated", "Authorization")
 
     def refuse(self, refusal: Refusal) -> tuple[int, bytes]:
-        code = self._CODES[refusal.why]
+        code = refusal.code or self._CODES[refusal.why]
         summary = {
             "unauthenticated": "Invalid token provided",
-            "missing": f"Not found: {refusal.subject} ({refusal.kind})",
+            "malformed": "The request body was not well-formed.",
+            "body": f"Api validation failed: {refusal.subject}",
+            "conflict": f"Api validation failed: {refusal.subject}",
+            "missing": f"Not found: Resource not found: {refusal.subject} ({refusal.kind})",
             "filter": "Invalid search criteria",
         }.get(refusal.why, self.sentence(refusal))
-        causes = [{"errorSummary": refusal.detail}] if refusal.detail and refusal.why in ("filter", "invalid") else []
+        said = refusal.causes
+        if not said and refusal.detail and refusal.why in ("filter", "invalid", "body", "conflict"):
+            said = (refusal.detail,)
+        causes = [{"errorSummary": cause} for cause in said]
+        status = refusal.status or (400 if refusal.why == "conflict" else _STATUS[refusal.why])
         error_id = CodeKeys(mix(self._count, len(summary)), "oae", 10, "AbCdEf").key(self._count)
-        return _STATUS[refusal.why], encode(
+        return status, encode(
             {
                 "errorCode": code,
                 "errorSummary": summary,
@@ -204,7 +222,8 @@ class DatadogManners(Manners):
 
     def refuse(self, refusal: Refusal) -> tuple[int, bytes]:
         sentence = {"unauthenticated": "Unauthorized", "forbidden": "Forbidden", "missing": "Not found"}
-        return _STATUS[refusal.why], encode({"errors": [sentence.get(refusal.why) or self.sentence(refusal)]})
+        said = list(refusal.causes) or [sentence.get(refusal.why) or self.sentence(refusal)]
+        return refusal.status or _STATUS[refusal.why], encode({"errors": said})
 
     def headers(self) -> list[tuple[str, str]]:
         remaining, reset = self._spend()

@@ -51,6 +51,8 @@ class World:
         found: by path template (`/api/v1/tags/hosts`), the objects that gets find where the list holds others.
         singles: by path template, what is known of a thing by itself.
         facts: by path template, fields laid over the invented objects of a collection.
+        wholes: by path template of a place that names objects of another collection (the users of a group), the
+            template of that collection.
         references: field name → template of the collection whose keys it holds.
         scales: what `scale` can set beside the names of collections, and how many there are otherwise.
     """
@@ -66,6 +68,7 @@ class World:
         self.found: dict[str, Maker] = {}
         self.singles: dict[str, Single] = {}
         self.facts: dict[str, Facts] = {}
+        self.wholes: dict[str, str] = {}
         self.references: dict[str, str] = {}
 
     def scaled(self, name: str) -> int:

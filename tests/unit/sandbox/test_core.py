@@ -185,9 +185,7 @@ def test_unknown_paths_and_methods() -> None:
     assert ask(box, "/v1/things/a/b/c/d").status == 404
     assert ask(box, "/v1/things//parts").status == 404
     assert ask(box, "/v1/things", method="DELETE").status == 405
-    written = ask(box, "/v1/things", method="POST")
-    assert written.status == 501
-    assert b"doesn't change anything" in written.body
+    assert ask(box, "/v1/things", method="POST").status < 300
 
 
 def test_required_and_typed_parameters() -> None:
