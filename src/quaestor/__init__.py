@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from quaestor.config import ConnectionSettings, CredentialReference, Settings
     from quaestor.run.engine import Connection, connect
     from quaestor.run.result import Result
+    from quaestor.sandbox.rehearsal import sandbox
     from quaestor.secrets import Secret
 
 #: Public names that are imported when they are first asked for, and from where.
@@ -82,14 +83,17 @@ __all__ = [
     "UsageError",
     "__version__",
     "connect",
+    "sandbox",
 ]
 
 
 def __getattr__(name: str) -> object:
-    if name not in _LATE:
+    if name not in _LATE and name != "sandbox":
         raise AttributeError(f"module 'quaestor' has no attribute {name!r}")
     import importlib
 
+    if name == "sandbox":  # the package itself, which can be called
+        return importlib.import_module("quaestor.sandbox")
     found = getattr(importlib.import_module(_LATE[name]), name)
     globals()[name] = found
     return found

@@ -3,4 +3,35 @@
 `core.Sandbox` answers requests in this process, `serve` puts it on a port. The way of a request:
 `core` (whose is it, may it) → `routes` (which operation) → `site` (which objects) → a world or `invent` (their
 fields) → `bodies` and `paging` (the page) → `vendors` (headers, errors).
+`front` stands before all that, with limits and faults.
+
+The package can be called: `quaestor.sandbox()` is `rehearsal.sandbox`. A function of the name beside the package
+would hide it from `import quaestor.sandbox.core`.
 """
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from typing import Any
+
+    from quaestor.sandbox.rehearsal import Rehearsal
+
+
+class _Package(type(sys)):  # type: ignore[misc]  # types.ModuleType, without importing types
+    """A package that opens a sandbox when it is called."""
+
+    def __call__(self, *providers: str, **options: Any) -> AbstractContextManager[Rehearsal]:
+        """`rehearsal.sandbox`, which says what the arguments are; imported now, since few need it."""
+        from importlib import import_module
+
+        made: AbstractContextManager[Rehearsal] = import_module("quaestor.sandbox.rehearsal").sandbox(
+            *providers, **options
+        )
+        return made
+
+
+sys.modules[__name__].__class__ = _Package

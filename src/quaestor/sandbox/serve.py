@@ -1,18 +1,21 @@
 """The sandbox on a port of this machine, for clients of any language.
 
-Loopback only: it takes any token and knows no TLS, so nobody else has business there.
+Loopback only: it takes any token, so nobody else has business there. With an `Identity` it speaks TLS.
 
-Before: `core.Sandbox` answers. After: `quaestor sandbox` and tests serve it. uvicorn is imported when used.
+Before: `front.Front` says how an answer goes out. After: `quaestor sandbox` and tests serve it. uvicorn is imported
+when used.
 """
 
 from __future__ import annotations
 
 import socket
+import struct
 from contextlib import contextmanager
 
 from quaestor.errors import UsageError
 from quaestor.fetch.http import HttpRequest
-from quaestor.sandbox.core import Sandbox
+from quaestor.sandbox.front import Front
+from quaestor.sandbox.mischief import Staged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,19 +24,24 @@ if TYPE_CHECKING:
 
     import uvicorn
 
+    from quaestor.sandbox.front import Service
+    from quaestor.sandbox.tls import Identity
+
     Receive = Callable[[], Awaitable[dict[str, Any]]]
     Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 #: Bytes of a request's body that are read at most.
 LARGEST_BODY = 10_000_000
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+#: How long after one piece of a slow body the next one follows.
+_DRIP_S = 0.05
 
 
 class Application:
     """The ASGI application (https://asgi.readthedocs.io/en/latest/specs/www.html) of a sandbox."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, front: Front) -> None:
+        self._front = front
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,9 +55,47 @@ class Application:
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
         query = scope["query_string"].decode("latin-1")
         url = f"{scope['scheme']}://{host}{path}" + (f"?{query}" if query else "")
-        response = self._sandbox.handle(HttpRequest(scope["method"], url, headers, body or None))
-        raw = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers)
+        request = HttpRequest(scope["method"], url, headers, body or None)
+        made = self._front.begin(request)
+        try:
+            await _act_out(made, scope, receive, send)
+        finally:
+            self._front.end(request)
+
+
+async def _act_out(made: Staged, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Send an answer the way that it is staged."""
+    import asyncio
+
+    response = made.response
+    if made.delay_s:
+        await asyncio.sleep(made.delay_s)
+    raw = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers)
+    if made.cut < 0 and not made.reset and not made.rate:
         await _send(send, response.status, raw, response.body)
+        return
+    body = response.body if made.cut < 0 else response.body[: made.cut]
+    if not made.silent:
+        length = (b"content-length", str(len(response.body)).encode())
+        await send({"type": "http.response.start", "status": response.status, "headers": [*raw, length]})
+        step = max(1, int(made.rate * _DRIP_S)) if made.rate else max(1, len(body))
+        for start in range(0, len(body), step):
+            await send({"type": "http.response.body", "body": body[start : start + step], "more_body": True})
+            if made.rate:
+                await asyncio.sleep(min(step, len(body) - start) / made.rate)
+        if len(body) == len(response.body) and not made.reset:
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await asyncio.sleep(_DRIP_S)  # so that what was sent arrives before the end does
+    transport = scope["state"][_TRANSPORT]
+    if made.reset:  # closing with nothing to linger for sends RST instead of FIN
+        peer = transport.get_extra_info("socket")
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    else:
+        transport.close()
+    while (await receive())["type"] != "http.disconnect":
+        await asyncio.sleep(0)  # uvicorn calls an application that ends earlier unfinished
 
 
 async def _body(receive: Receive) -> bytes | None:
@@ -76,22 +122,23 @@ async def _send(send: Send, status: int, headers: tuple[tuple[bytes, bytes], ...
 
 
 def serve(
-    sandbox: Sandbox,
+    service: Service | Front,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
+    identity: Identity | None = None,
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until interrupted (SIGINT, SIGTERM). `ready` gets the address, such as `http://127.0.0.1:8080`, once
-    connections are taken; port 0 takes a free one.
+    connections are taken; port 0 takes a free one; with an identity it is https.
 
     Raises UsageError for a host that isn't this machine, and for a port that can't be had.
     """
     listener = _listen(host, port)
     try:
-        server = _server(sandbox)
+        server = _server(service, identity)
         if ready is not None:
-            ready(_address(listener))
+            ready(_address(listener, identity))
         try:
             server.run(sockets=[listener])
         except KeyboardInterrupt:  # how uvicorn hands an interrupt on after its shutdown
@@ -101,39 +148,56 @@ def serve(
 
 
 @contextmanager
-def running(sandbox: Sandbox, *, port: int = 0) -> Iterator[str]:
+def running(service: Service | Front, *, port: int = 0, identity: Identity | None = None) -> Iterator[str]:
     """Serves in a thread while the block runs; gives the address. Connections are closed when the block ends."""
     from threading import Thread
     from time import sleep
 
     listener = _listen("127.0.0.1", port)
-    server = _server(sandbox)
-    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="quaestor-sandbox", daemon=True)
-    thread.start()
     try:
-        while not server.started:
-            if not thread.is_alive():
-                raise UsageError("the sandbox's server didn't start")
-            sleep(0.002)
-        yield _address(listener)
+        server = _server(service, identity)
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="quaestor-sandbox", daemon=True)
+        thread.start()
+        try:
+            while not server.started:
+                if not thread.is_alive():
+                    raise UsageError("the sandbox's server didn't start")
+                sleep(0.002)
+            yield _address(listener, identity)
+        finally:
+            server.should_exit = True
+            thread.join()
     finally:
-        server.should_exit = True
-        thread.join()
         listener.close()
 
 
-def _server(sandbox: Sandbox) -> uvicorn.Server:
+#: Under which name an application finds its connection.
+_TRANSPORT = "quaestor.transport"
+
+
+def _server(service: Service | Front, identity: Identity | None) -> uvicorn.Server:
     import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class Protocol(H11Protocol):
+        """Lets the application break a connection off."""
+
+        def connection_made(self, transport: Any) -> None:
+            self.app_state = {**self.app_state, _TRANSPORT: transport}
+            super().connection_made(transport)
 
     config = uvicorn.Config(
-        Application(sandbox),
+        Application(service if isinstance(service, Front) else Front(service)),
         log_config=None,
         access_log=False,
         lifespan="off",
         ws="none",
         loop="asyncio",
+        http=Protocol,
         server_header=False,
         timeout_graceful_shutdown=1,
+        ssl_certfile=identity.certificate if identity else None,
+        ssl_keyfile=identity.key if identity else None,
     )
     return uvicorn.Server(config)
 
@@ -158,6 +222,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _address(listener: socket.socket) -> str:
+def _address(listener: socket.socket, identity: Identity | None) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if identity else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

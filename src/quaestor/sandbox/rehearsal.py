@@ -1,0 +1,182 @@
+"""`quaestor.sandbox()`: a sandbox for programs and tests, in this process and on a port if one is asked for.
+
+    import quaestor
+
+    with quaestor.sandbox(faults="GET /api/v1/users first 2: status 503") as box, box.connect() as con:
+        print(con.sql("SELECT count(*) FROM okta.users.users").fetchall())
+        assert len(box.hits) == 2
+
+Before: a caller. After: `core`, `front`, `serve` and `tls` do the work; `fixture` gives the same to tests.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+
+from quaestor.catalog.store import open_catalog
+from quaestor.config import Settings
+from quaestor.record import replace
+from quaestor.run.engine import Connection
+from quaestor.sandbox.core import IN_PROCESS, Sandbox
+from quaestor.sandbox.faults import Faults, parse
+from quaestor.sandbox.front import Front, read_latency
+from quaestor.sandbox.limits import read_limits
+from quaestor.sandbox.recording import Player, read_cassette
+from quaestor.sandbox.serve import running
+from quaestor.sandbox.tls import identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from quaestor.catalog.catalog import Catalog
+    from quaestor.catalog.model import Provider
+    from quaestor.sandbox.faults import Hit
+    from quaestor.sandbox.front import Asked, Service
+    from quaestor.sandbox.tls import Identity
+
+#: What stands in for every credential; it is none.
+TOKEN = "sandbox"
+
+
+class Rehearsal:
+    """A sandbox while it runs; `quaestor.sandbox` makes it.
+
+    Attributes:
+        front: what stands before it: its faults and limits.
+        env: the variables that a client takes credentials and hosts from, as for a real account.
+        ca_bundle: path of the PEM file to trust, with `tls`; else empty.
+    """
+
+    def __init__(
+        self, front: Front, catalog: Catalog, env: Mapping[str, str], known: Identity | None, stack: ExitStack
+    ) -> None:
+        self.front = front
+        self.env = dict(env)
+        self.ca_bundle = known.authority if known else ""
+        self._catalog = catalog
+        self._identity = known
+        self._stack = stack
+        self._url = ""
+
+    @property
+    def url(self) -> str:
+        """Where it is on this machine, such as `http://127.0.0.1:41234`; it is served from the first time on."""
+        if not self._url:
+            self._url = self._stack.enter_context(running(self.front, identity=self._identity))
+        return self._url
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """The address of each provider: `{"okta": "http://127.0.0.1:41234/okta"}`. Serves it."""
+        return self.front.endpoints(self.url)
+
+    @property
+    def log(self) -> list[Asked]:
+        """Every request so far: `method`, `url`, `status`, `fault`."""
+        return self.front.log
+
+    @property
+    def hits(self) -> list[Hit]:
+        """Every request that met a fault: `rule`, `method`, `path`."""
+        return self.front.faults.hits
+
+    def faults(self, spec: str) -> None:
+        """From now on these faults instead of the ones before; an empty text ends all. Counts begin again.
+
+        Raises UsageError with the place of what can't be read."""
+        self.front.faults = Faults(parse(spec, where="faults"))
+
+    def connect(self, settings: Settings | None = None, *, over_http: bool = False) -> Connection:
+        """A connection to it; close it, or use it as a context manager.
+
+        Args:
+            settings: bounds and connections; credentials, endpoints, domains and proxies in them take no part.
+            over_http: through sockets, as a client of another process.
+        """
+        given = settings or Settings()
+        bare = {
+            name: replace(known, credentials={}, endpoint="", domain="") for name, known in given.connections.items()
+        }
+        over_http = over_http or self._identity is not None
+        return Connection(
+            replace(given, connections=bare, auth={}, endpoints={}, proxy=None, ca_bundle=self.ca_bundle),
+            endpoints=self.endpoints if over_http else self.front.endpoints(IN_PROCESS),
+            transport=None if over_http else self.front.transport(),
+            catalog=self._catalog,
+            env=self.env,
+        )
+
+
+@contextmanager
+def sandbox(
+    *providers: str,
+    seed: int = 1,
+    scale: Mapping[str, int] | None = None,
+    latency: str = "",
+    limits: str = "off",
+    faults: str = "",
+    cassette: str = "",
+    tls: bool = False,
+    catalog: Catalog | None = None,
+) -> Iterator[Rehearsal]:
+    """A stand-in for providers' APIs while the block runs. It needs no account and no network.
+
+    Args:
+        providers: all of the catalog unless some are named.
+        seed, scale: which generated data, and how much: `scale={"users": 500}`.
+        latency: before every answer: `50ms`, or `50ms..200ms`.
+        limits: `real`, `off` or a YAML file of rate limits.
+        faults: what goes wrong, on one line or in a YAML file (`docs/how-to/rehearse-failure.md`).
+        cassette: a recording that answers instead of generated data.
+        tls: serve https; needs `quaestor[tls]`. Requests then go through sockets.
+        catalog: instead of the built-in providers.
+
+    Raises UsageError for what can't be.
+    """
+    with ExitStack() as stack:
+        known = catalog
+        if known is None:
+            opened = open_catalog()
+            stack.callback(opened.close)
+            known = opened
+        front, own = stage(
+            known,
+            providers,
+            seed=seed,
+            scale=scale,
+            latency=latency,
+            limits=limits,
+            faults=faults,
+            cassette=cassette,
+        )
+        env = {credential.env: TOKEN for provider in known.providers() for credential in provider.credentials}
+        made = stack.enter_context(identity(own, expired=front.faults.expired_tls)) if tls else None
+        yield Rehearsal(front, known, env, made, stack)
+
+
+def stage(
+    catalog: Catalog,
+    providers: tuple[str, ...],
+    *,
+    seed: int = 1,
+    scale: Mapping[str, int] | None = None,
+    latency: str = "",
+    limits: str = "off",
+    faults: str = "",
+    cassette: str = "",
+) -> tuple[Front, list[Provider]]:
+    """What `quaestor.sandbox` runs, and the providers that it stands in for; the arguments are the same."""
+    names = providers or tuple(provider.name for provider in catalog.providers())
+    sandbox = Sandbox(catalog, names, seed=seed, scale=scale)
+    service: Service = sandbox
+    if cassette:
+        service = Player(read_cassette(cassette), sandbox.providers)
+    front = Front(
+        service,
+        faults=Faults(parse(faults), seed),
+        limits=read_limits(limits),
+        latency=read_latency(latency),
+        seed=seed,
+    )
+    return front, [provider for provider in catalog.providers() if provider.name in sandbox.providers]
