@@ -13,11 +13,12 @@ from pathlib import Path
 
 import apsw
 import pytest
+from _pytest.mark import ParameterSet
+from tests.sql.world import SCALE, TABLES, comparable, engine, expected_rows, plain_tables
 
 import quaestor
 from quaestor.catalog.store import Store, open_catalog
 from quaestor.sandbox.core import Sandbox
-from tests.sql.world import SCALE, TABLES, comparable, engine, expected_rows, plain_tables
 
 IDS = {
     "user": "okta.users.users",
@@ -33,7 +34,7 @@ IDS = {
 }
 
 
-def statements() -> list[object]:
+def statements() -> list[ParameterSet]:
     found = []
     for path in sorted(Path(__file__).parent.glob("*.sql")):
         for number, paragraph in enumerate(re.split(r"\n\s*\n", path.read_text())):

@@ -83,9 +83,15 @@ class Joined:
             for source in side.sources:
                 if nullable and source.use is not None:
                     source.use.nullable = True
+        before = list(self.on)
         left = self.left._note(binder, around if keeps_left else [*around, self.on])
         right = self.right._note(binder, around if keeps_right else [*around, self.on])
-        return {**left, **right}
+        # what the right side took holds by itself: the left side's list was made before
+        gone = {id(condition) for condition in before} - {id(condition) for condition in self.on}
+        return {
+            source: [condition for condition in conditions if id(condition) not in gone]
+            for source, conditions in {**left, **right}.items()
+        }
 
     def _check_nullable(self, binder: Binder, source: ScopeSource, condition: nodes.Expr) -> None:
         """WHERE on a parameter of a table that may be all NULL: nobody can say what is meant."""
