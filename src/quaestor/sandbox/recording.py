@@ -273,7 +273,7 @@ def _body(node: Any, where: str, encoding: str = "") -> bytes:
             return node["string"].encode() if node["string"] else b""
         if isinstance(node.get("base64_string"), str):
             try:
-                data = base64.b64decode(node["base64_string"])
+                data = base64.b64decode("".join(node["base64_string"].split()), validate=True)
                 return decompressobj(wbits=47).decompress(data, 1 << 28) if "gzip" in encoding else data
             except (ValueError, ZlibError) as error:
                 raise UsageError(f"{where}.base64_string can't be read: {error}") from None
@@ -305,7 +305,7 @@ class Player:
         for each in cassette.interactions:
             self._tracks.setdefault(_address(each.method, each.url), []).append(each)
             self._origins.add(_origin(each.url))
-        self._played: dict[tuple[str, str, tuple[tuple[str, str], ...]], int] = {}
+        self._played: dict[int, int] = {}  # by the first interaction of those that are alike
         self._lock = Lock()
 
     def handle(self, request: HttpRequest) -> HttpResponse:
@@ -319,10 +319,10 @@ class Player:
             track = self._tracks.get(wanted)
             if track is None:
                 return self._absent(request, below)
-            turn = self._played.get(wanted, 0)
             same = [each for each in track if _same_body(each.request_body, request.body)] or track
+            turn = self._played.get(id(same[0]), 0)
             found = same[min(turn, len(same) - 1)]
-            self._played[wanted] = turn + 1
+            self._played[id(same[0])] = turn + 1
         headers = [(name, self._moved(value, base)) for name, value in _lasting(found.response)]
         body = found.response.body
         for place in self._origins:
