@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from quaestor.errors import BindError, UnsupportedError, did_you_mean
 from quaestor.plan import routes
+from quaestor.plan.conditions import candidate, choose_route, conjunction, conjuncts, dependencies
 from quaestor.plan.joins import Joined, bind_source
 from quaestor.plan.scope import (
     BoundColumn,
     BoundTable,
-    Candidate,
     Output,
     Scope,
     ScopeSource,
@@ -27,7 +27,7 @@ from quaestor.values import ResultColumn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from typing import TypeVar
 
     from quaestor.catalog.catalog import Catalog
@@ -204,7 +204,7 @@ class Binder:
                 continue
             bound = self.expression(value, scope, ctes)
             for use in tables:
-                use.candidates.append(self._candidate(use, ref.path[0], (bound,), None, condition.pos))
+                use.candidates.append(candidate(use, ref.path[0], (bound,), None, condition.pos, self.ctes))
             return all(use.candidates[-1].is_constant for use in tables)
         return False
 
@@ -217,7 +217,7 @@ class Binder:
             if isinstance(column, nodes.Star):
                 expanded = self._expand(column, scope)
                 if not expanded:
-                    raise self._error("SELECT * without FROM", column)
+                    raise self._no_columns(column, scope)
                 for part, (name, expr, kind) in enumerate(expanded):
                     internal = f"{prefix}{index}_{part}"
                     columns.append(nodes.ResultColumn(expr, internal))
@@ -228,6 +228,20 @@ class Binder:
             columns.append(nodes.ResultColumn(expr, internal))
             outputs.append(Output(nodes.column_name(column, self.text), internal, self._type(expr, scope)))
         return tuple(columns), tuple(outputs)
+
+    def _no_columns(self, star: nodes.Star, scope: Scope) -> BindError:
+        """The error for a `*` that stands for nothing."""
+        use = next((source.use for source in scope.sources if source.use is not None), None)
+        if use is None:
+            return self._error("SELECT * without FROM", star)
+        if not use.resource.by_verb("select"):
+            return routes.explain_none(use.resource, use.server, (), set(), text=self.text, position=use.pos)
+        return BindError(
+            f"{use.resource.id} has no columns: its answers have no fields that the catalog knows",
+            text=self.text,
+            position=star.pos,
+            hint="_raw is each answer as it came",
+        )
 
     def _expand(self, star: nodes.Star, scope: Scope) -> list[tuple[str, nodes.Expr, str]]:
         """The columns that `*` or `t.*` stands for: of a resource, those that its route returns."""
@@ -474,51 +488,6 @@ class Binder:
             for i, output in enumerate(outputs)
         )
 
-    # ------------------------------------------------------------------------------------- candidates
-
-    def _candidate(
-        self,
-        use: TableUse,
-        column: str,
-        values: tuple[nodes.Expr, ...],
-        select: nodes.Select | None,
-        pos: int,
-    ) -> Candidate:
-        inside = [*values, *([select] if select is not None else [])]
-        free, uses = dependencies(inside, self.ctes)
-        return Candidate(column, values, select, free, uses, pos)
-
-    def note_candidates(self, use: TableUse, condition: nodes.Expr) -> bool:
-        """Note a condition that could bind a column of `use`; True if it holds by being bound and can go.
-
-        It holds by itself where the column is a parameter and no field: the rows then read as the bound value.
-        """
-        pairs: list[tuple[nodes.Expr, tuple[nodes.Expr, ...], nodes.Select | None]] = []
-        if isinstance(condition, nodes.Binary) and condition.op == "=":
-            pairs = [(condition.left, (condition.right,), None), (condition.right, (condition.left,), None)]
-        elif isinstance(condition, nodes.InList) and not condition.negated and condition.items:
-            pairs = [(condition.operand, condition.items, None)]
-        elif isinstance(condition, nodes.InSelect) and not condition.negated:
-            pairs = [(condition.operand, (), condition.select)]
-        for column, values, select in pairs:
-            if not isinstance(column, BoundColumn) or column.source != use.id:
-                continue
-            if any(isinstance(value, nodes.Collate | nodes.RowValue) or _has_alias(value) for value in values):
-                continue
-            candidate = self._candidate(use, column.column, values, select, condition.pos)
-            if use.id in candidate.free or not self._binds(use, column.column):
-                continue
-            if select is not None and candidate.free:
-                continue  # another set for each row outside: no SELECT of its own could list the values
-            use.candidates.append(candidate)
-            return candidate.is_constant and routes.is_parameter_only(use.resource, column.column)
-        return False
-
-    def _binds(self, use: TableUse, column: str) -> bool:
-        if column in use.server_variables:
-            return True
-        return any(routes.parameter_of(method, column) for method in use.resource.by_verb("select"))
-
     def _error(self, message: str, node: nodes.Node) -> BindError:
         return BindError(message, text=self.text, position=node.pos)
 
@@ -538,71 +507,6 @@ def _note_wanted(binder: Binder, tree: nodes.Select) -> None:
                 binder.uses[node.source].want(node.column)
 
 
-def _has_alias(expr: nodes.Expr) -> bool:
-    """Whether it refers to a result alias, which has a value only inside the statement."""
-    return any(isinstance(node, nodes.ColumnRef) for node in nodes.walk(expr))
-
-
 def select_word(count: int) -> str:
     """How a message calls a SELECT of so many parts."""
     return "a compound SELECT" if count > 1 else "a SELECT"
-
-
-def conjuncts(expr: nodes.Expr | None) -> list[nodes.Expr]:
-    """The conditions that AND joins, in order."""
-    if expr is None:
-        return []
-    if isinstance(expr, nodes.Logical) and expr.op == "AND":
-        return [part for operand in expr.operands for part in conjuncts(operand)]
-    return [expr]
-
-
-def conjunction(conditions: list[nodes.Expr]) -> nodes.Expr | None:
-    """One expression that holds where all of them do; None for none."""
-    if len(conditions) < 2:
-        return conditions[0] if conditions else None
-    return nodes.Logical("AND", tuple(conditions))
-
-
-def sources_within(tree: nodes.Node, ctes: Mapping[str, nodes.Cte]) -> tuple[frozenset[int], frozenset[int]]:
-    """The sources that stand in FROM somewhere in a bound tree, and those of them that are resources."""
-    defined: set[int] = set()
-    uses: set[int] = set()
-    seen: set[str] = set()
-    waiting: list[nodes.Node] = [tree]
-    while waiting:
-        for node in nodes.walk(waiting.pop()):
-            if isinstance(node, BoundTable):
-                defined.add(node.source)
-                uses.add(node.source)
-            elif isinstance(node, nodes.TableRef | nodes.TableFunction | nodes.SubqueryRef):
-                if node.alias:
-                    defined.add(int(node.alias[1:]))
-                if isinstance(node, nodes.TableRef) and node.path[0] in ctes and node.path[0] not in seen:
-                    seen.add(node.path[0])
-                    waiting.append(ctes[node.path[0]])
-    return frozenset(defined), frozenset(uses)
-
-
-def dependencies(trees: Sequence[nodes.Node], ctes: Mapping[str, nodes.Cte]) -> tuple[frozenset[int], frozenset[int]]:
-    """The sources outside bound expressions that they refer to, and the resources read inside them."""
-    free: set[int] = set()
-    uses: set[int] = set()
-    for tree in trees:
-        defined, inside = sources_within(tree, ctes)
-        uses |= inside
-        free |= {node.source for node in nodes.walk(tree) if isinstance(node, BoundColumn)} - defined
-    return frozenset(free), frozenset(uses)
-
-
-def choose_route(use: TableUse, *, wanted: tuple[str, ...] | None = None) -> routes.Route | None:
-    """The route of a table by what the statement says of it: constants if they do, else what it joins too."""
-    columns = tuple(use.wanted) if wanted is None else wanted
-    settings = set(use.server_variables)
-    for only_constants in (True, False):
-        bound = {c.column for c in use.candidates if c.is_constant or not only_constants} - settings
-        required = {c for c in bound if routes.is_parameter_only(use.resource, c)}
-        route = routes.choose(use.resource, use.server, columns, bound, required)
-        if route is not None:
-            return route
-    return None

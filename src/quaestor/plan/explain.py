@@ -5,7 +5,7 @@ Before: `plan.scans` made the plan. After: a `Result` like any other; no request
 
 from __future__ import annotations
 
-from quaestor.plan.bind import conjuncts
+from quaestor.plan.conditions import conjuncts
 from quaestor.plan.scope import BoundColumn
 from quaestor.sql import nodes
 from quaestor.values import ResultColumn

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from quaestor.errors import BindError, UnsupportedError, did_you_mean
 from quaestor.plan import routes
+from quaestor.plan.conditions import note_candidates
 from quaestor.plan.scope import FUNCTION_HIDDEN, TABLE_FUNCTIONS, Output, Scope, ScopeSource
 from quaestor.record import replace
 from quaestor.sql import nodes
@@ -56,7 +57,7 @@ class Joined:
                     continue
                 if source.use.nullable:
                     self._check_nullable(binder, source, condition)
-                if binder.note_candidates(source.use, condition):
+                if note_candidates(source.use, condition, binder.ctes):
                     taken.add(id(condition))
         where[:] = [condition for condition in where if id(condition) not in taken]
         for source in self.sources:
@@ -72,7 +73,7 @@ class Joined:
                 for conditions in around:
                     taken = set()
                     for condition in conditions:
-                        if source.use is not None and binder.note_candidates(source.use, condition):
+                        if source.use is not None and note_candidates(source.use, condition, binder.ctes):
                             taken.add(id(condition))
                     conditions[:] = [condition for condition in conditions if id(condition) not in taken]
                     counted += conditions

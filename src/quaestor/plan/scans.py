@@ -13,7 +13,7 @@ from __future__ import annotations
 from quaestor.catalog.model import Column
 from quaestor.errors import BindError, CatalogError
 from quaestor.plan import routes
-from quaestor.plan.bind import choose_route, conjunction, sources_within
+from quaestor.plan.conditions import choose_route, conjunction, sources_within
 from quaestor.plan.scope import BoundColumn, BoundTable, Candidate, ScopeSource, TableUse
 from quaestor.record import Record, replace
 from quaestor.sql import nodes
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from quaestor.values import SqlValue
 
 
+#: The longest chain of parents, each filled from the next.
+MAX_PARENTS = 8
 #: The column that holds a row's whole JSON object.
 RAW = Column("_raw", "object", ())
 
@@ -210,9 +212,11 @@ class _Planner:
         """The scan of a table if it has a route with what is known after `done`."""
         settings = self._settings(use)
         usable = [c for c in use.candidates if self._needs(c) <= done.keys() and not self._is_lossy(use, c)]
-        # every value of a parent's times every key would be asked for: lists take fewer requests than single objects
-        filled = [c for c in usable if c.is_constant or c.column in self.filled.get(use.id, ())]
-        route = _route(use, [c for c in usable if c.is_constant]) or _route(use, filled) or _route(use, usable)
+        route = _route(use, [c for c in usable if c.is_constant])
+        if route is None and use.id in self.filled:
+            # single objects would be asked for by every value of the parent's times every key: lists take fewer
+            route = _route(use, [c for c in usable if c.is_constant or not _names_a_row(use, c.column)])
+        route = route or _route(use, usable)
         if route is None:
             return None
         constants: dict[str, tuple[SqlValue, ...]] = {}
@@ -270,7 +274,11 @@ class _Planner:
             return []
         use, lacking = best
         self.filled[use.id] = tuple(parameter.name for parameter in lacking)
-        return [self._parent(use, parameter, self.parents) for parameter in lacking]
+        added: list[TableUse] = []
+        for parameter in reversed(lacking):  # the last in the path belongs to those before it
+            if not any(parameter.name in parent.wanted for parent in added):
+                added.append(self._parent(use, parameter, self.parents))
+        return added
 
     def _parent(self, use: TableUse, parameter: Parameter, catalog: Catalog) -> TableUse:
         """The parent's table, on the same connection with the same settings, and the key that it gives."""
@@ -285,8 +293,21 @@ class _Planner:
         self.query.uses[source] = parent
         self.query.sources[source] = ScopeSource(source, (resource.id,), BoundTable(source), use=parent)
         self.children[source] = use
+        above, depth = use, 0
+        while above.id in self.children:
+            above, depth = self.children[above.id], depth + 1
+        if depth > MAX_PARENTS:
+            raise CatalogError(f"the parents of {above.resource.id} are their own parents")
         key = (BoundColumn(source, column),)
         use.candidates.append(Candidate(parameter.name, key, None, frozenset({source})))
+        for shared in _shared(use, parent):
+            # both belong to the same one: `policyId` is asked for with the `authServerId` that the policy has
+            own = [candidate for candidate in use.candidates if candidate.column == shared]
+            parent.candidates += own
+            if not any(candidate.is_constant for candidate in own):
+                parent.want(shared)
+                pair = Candidate(shared, (BoundColumn(source, shared),), None, frozenset({source}))
+                use.candidates.insert(0, pair)
         return parent
 
     # ------------------------------------------------------------------------------ settings, constants
@@ -484,6 +505,30 @@ def _route(use: TableUse, candidates: list[Candidate]) -> Route | None:
     bound = {candidate.column for candidate in candidates} - settings
     required = {column for column in bound if routes.is_parameter_only(use.resource, column)}
     return routes.choose(use.resource, use.server, tuple(use.wanted), bound, required)
+
+
+def _names_a_row(use: TableUse, column: str) -> bool:
+    """Whether a value of this column chooses one row of its collection."""
+    found = [routes.parameter_of(method, column) for method in use.resource.by_verb("select")]
+    return any(parameter is not None and parameter.item_key for parameter in found)
+
+
+def _shared(use: TableUse, parent: TableUse) -> list[str]:
+    """Parameters that a table and its parent's both need, filled from the same place."""
+    mine = {p.name: p.parent for method in use.resource.by_verb("select") for p in method.required}
+    return [
+        name
+        for name in dict.fromkeys(p.name for method in parent.resource.by_verb("select") for p in method.required)
+        if mine.get(name)
+        and parent.find(name) == name
+        and name not in parent.wanted
+        and all(
+            p.parent == mine[name]
+            for method in parent.resource.by_verb("select")
+            for p in method.required
+            if p.name == name
+        )
+    ]
 
 
 def _is_setting(use: TableUse, column: str) -> bool:
