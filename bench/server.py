@@ -1,7 +1,7 @@
 """A server that costs next to nothing: pages of Okta-like users, made once, sent as bytes.
 
 `python -m bench.server USERS PER_PAGE DELAY_MS` prints its port, and ends when its standard input does. The pages
-are linked by `after`; `/api/v1/users/{id}/factors` answers one factor after DELAY_MS. `/count` tells the number of
+are linked by `after`; with a `filter` there are none; `/api/v1/users/{id}/factors` answers one factor after DELAY_MS. `/count` tells the number of
 requests since the last `/count`.
 """
 
@@ -95,6 +95,8 @@ class Server:
         if "/factors" in target:
             time.sleep(self.delay_s)
             return self.factor
+        if "filter=" in target:
+            return _response(b"[]")
         after = target.partition("after=")[2].partition("&")[0]
         return self.pages[int(after) if after else 0]
 
