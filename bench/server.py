@@ -1,8 +1,8 @@
 """A server that costs next to nothing: pages of Okta-like users, made once, sent as bytes.
 
 `python -m bench.server USERS PER_PAGE DELAY_MS` prints its port, and ends when its standard input does. The pages
-are linked by `after`; with a `filter` there are none; `/api/v1/users/{id}/factors` answers one factor after DELAY_MS. `/count` tells the number of
-requests since the last `/count`.
+are linked by `after`; with a `filter` there are none; `/api/v1/users/{id}/factors` answers one factor after DELAY_MS.
+`/count` tells the number of requests since the last `/count`.
 """
 
 from __future__ import annotations
