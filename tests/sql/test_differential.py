@@ -99,3 +99,26 @@ def test_there_is_something_to_compare(plain: apsw.Connection) -> None:
     counts = {table: next(iter(plain.execute(f'SELECT count(*) FROM "{table}"')))[0] for table in TABLES}
     assert all(count > 2 for count in counts.values()), counts
     assert len(statements()) >= 300
+
+
+def test_keys_of_two_parents_are_pairs(connection: quaestor.Connection, plain: apsw.Connection) -> None:
+    """A rule's policy is asked for with the server that the policy belongs to, and never with another."""
+    counts = 'SELECT (SELECT count(*) FROM "okta.authorizationservers.authorization_servers"), count(*) FROM'
+    servers, policies = next(iter(plain.execute(f'{counts} "okta.authorizationservers.policies"')))
+    result = connection.sql(
+        "SELECT policyId, authServerId, count(*) FROM okta.authorizationservers.rules GROUP BY 1, 2"
+    )
+    assert len(result.fetchall()) == policies
+    assert result.stats.requests == 1 + servers + policies
+
+
+def test_single_objects_are_not_asked_for_by_every_parent(
+    connection: quaestor.Connection, plain: apsw.Connection
+) -> None:
+    """Where parents are filled, lists are read though the join has the rows' own keys."""
+    rules = next(iter(plain.execute('SELECT count(*) FROM "okta.authorizationservers.rules"')))[0]
+    result = connection.sql(
+        "SELECT a.id FROM okta.authorizationservers.rules a JOIN okta.authorizationservers.rules b ON a.id = b.id"
+    )
+    assert len(result.fetchall()) == rules
+    assert result.stats.requests < rules

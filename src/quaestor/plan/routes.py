@@ -120,6 +120,27 @@ def missing(method: Method, bound: Set[str]) -> list[Parameter]:
     return [parameter for parameter in method.required if parameter.name not in have]
 
 
+def names_a_row(resource: Resource, column: str) -> bool:
+    """Whether a value of this column chooses one row of its collection."""
+    found = [parameter_of(method, column) for method in resource.by_verb("select")]
+    return any(parameter is not None and parameter.item_key for parameter in found)
+
+
+def is_setting(resource: Resource, column: str) -> bool:
+    """Whether a column is a parameter that says how to read, rather than one whose values the rows belong to."""
+    found = [parameter_of(method, column) for method in resource.by_verb("select")]
+    is_key = any(parameter is not None and parameter.required for parameter in found)
+    return is_parameter_only(resource, column) and not is_key
+
+
+def shared(resource: Resource, parent: Resource) -> list[str]:
+    """Parameters that a resource and its parent both need and that mean the same: their own parent is the same."""
+    mine = {(p.name, p.parent) for method in resource.by_verb("select") for p in method.required if p.parent}
+    others = [p for method in parent.by_verb("select") for p in method.required]
+    names = dict.fromkeys(p.name for p in others if is_parameter_only(parent, p.name))
+    return [name for name in names if all((name, p.parent) in mine for p in others if p.name == name)]
+
+
 def explain_none(
     resource: Resource,
     server: Server,

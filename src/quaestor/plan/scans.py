@@ -215,7 +215,9 @@ class _Planner:
         route = _route(use, [c for c in usable if c.is_constant])
         if route is None and use.id in self.filled:
             # single objects would be asked for by every value of the parent's times every key: lists take fewer
-            route = _route(use, [c for c in usable if c.is_constant or not _names_a_row(use, c.column)])
+            route = _route(
+                use, [c for c in usable if c.is_constant or not routes.names_a_row(use.resource, c.column)]
+            )
         route = route or _route(use, usable)
         if route is None:
             return None
@@ -276,7 +278,8 @@ class _Planner:
         self.filled[use.id] = tuple(parameter.name for parameter in lacking)
         added: list[TableUse] = []
         for parameter in reversed(lacking):  # the last in the path belongs to those before it
-            if not any(parameter.name in parent.wanted for parent in added):
+            given = {c.column for c in use.candidates for parent in added if parent.id in c.free}
+            if parameter.name not in given:
                 added.append(self._parent(use, parameter, self.parents))
         return added
 
@@ -300,7 +303,7 @@ class _Planner:
             raise CatalogError(f"the parents of {above.resource.id} are their own parents")
         key = (BoundColumn(source, column),)
         use.candidates.append(Candidate(parameter.name, key, None, frozenset({source})))
-        for shared in _shared(use, parent):
+        for shared in routes.shared(use.resource, resource):
             # both belong to the same one: `policyId` is asked for with the `authServerId` that the policy has
             own = [candidate for candidate in use.candidates if candidate.column == shared]
             parent.candidates += own
@@ -342,7 +345,7 @@ class _Planner:
                 chosen = values
                 continue
             both = tuple(value for value in chosen if value in values)
-            if not both and chosen and values and _is_setting(use, candidate.column):
+            if not both and chosen and values and routes.is_setting(use.resource, candidate.column):
                 raise BindError(
                     f"{name} is given twice, as {_shown(chosen)} and as {_shown(values)}",
                     text=self.text,
@@ -505,38 +508,6 @@ def _route(use: TableUse, candidates: list[Candidate]) -> Route | None:
     bound = {candidate.column for candidate in candidates} - settings
     required = {column for column in bound if routes.is_parameter_only(use.resource, column)}
     return routes.choose(use.resource, use.server, tuple(use.wanted), bound, required)
-
-
-def _names_a_row(use: TableUse, column: str) -> bool:
-    """Whether a value of this column chooses one row of its collection."""
-    found = [routes.parameter_of(method, column) for method in use.resource.by_verb("select")]
-    return any(parameter is not None and parameter.item_key for parameter in found)
-
-
-def _shared(use: TableUse, parent: TableUse) -> list[str]:
-    """Parameters that a table and its parent's both need, filled from the same place."""
-    mine = {p.name: p.parent for method in use.resource.by_verb("select") for p in method.required}
-    return [
-        name
-        for name in dict.fromkeys(p.name for method in parent.resource.by_verb("select") for p in method.required)
-        if mine.get(name)
-        and parent.find(name) == name
-        and name not in parent.wanted
-        and all(
-            p.parent == mine[name]
-            for method in parent.resource.by_verb("select")
-            for p in method.required
-            if p.name == name
-        )
-    ]
-
-
-def _is_setting(use: TableUse, column: str) -> bool:
-    """Whether a column is a parameter that says how to read, rather than one whose values the rows belong to."""
-    if not routes.is_parameter_only(use.resource, column):
-        return False
-    found = [routes.parameter_of(method, column) for method in use.resource.by_verb("select")]
-    return not any(parameter is not None and parameter.required for parameter in found)
 
 
 def _column(use: TableUse, route: Route, name: str) -> ScanColumn:
