@@ -19,7 +19,7 @@ import os
 
 from quaestor.errors import UsageError, did_you_mean
 from quaestor.record import Record
-from quaestor.secrets import Secret
+from quaestor.secrets import Secret, from_command, from_keyring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,16 +28,33 @@ if TYPE_CHECKING:
 
 
 class CredentialReference(Record):
-    """Where a credential's value is: in one of an environment variable, a file, or the configuration itself."""
+    """Where a credential's value is: in one of an environment variable, a file, what a command prints, the system's
+    keyring (service and user), or the configuration itself.
+    """
 
     env: str = ""
     file: str = ""
+    command: tuple[str, ...] = ()
+    keyring: tuple[str, ...] = ()
     value: Secret | None = None
+
+    @property
+    def source(self) -> str:
+        """What messages call it."""
+        if self.command:
+            return f"the command {self.command[0]!r}"
+        return (
+            self.env or self.file or (f"the keyring's {self.keyring[0]!r}" if self.keyring else "the configuration")
+        )
 
     def read(self, env: Mapping[str, str]) -> Secret:
         """The value; surrounding whitespace of a file is not part of it. Raises UsageError if there is none."""
         if self.value is not None:
             return self.value
+        if self.command:
+            return from_command(self.command, "no credential")
+        if self.keyring:
+            return from_keyring(self.keyring[0], self.keyring[1], "no credential")
         if self.env:
             if not env.get(self.env):
                 raise UsageError(
@@ -52,6 +69,23 @@ class CredentialReference(Record):
         return Secret(value)
 
 
+class OAuthSettings(Record):
+    """How a connection signs in as an Okta service app.
+
+    Attributes:
+        private_key: where the key is whose public half the app knows: PEM or JWK.
+        key_id: names it, if the app has several and the key doesn't say.
+        scopes: to ask for; empty for those that each statement needs.
+        dpop: whether tokens are bound to a key of this process.
+    """
+
+    client_id: str
+    private_key: CredentialReference
+    key_id: str = ""
+    scopes: tuple[str, ...] = ()
+    dpop: bool = True
+
+
 class ConnectionSettings(Record):
     """A provider with its settings and credential, under a name that statements use.
 
@@ -62,6 +96,7 @@ class ConnectionSettings(Record):
         endpoint: the address that gets this connection's requests instead: `http://127.0.0.1:8080`.
         credentials: by the name of the environment variable that the provider's credential usually comes from
             (`OKTA_API_TOKEN`), where it comes from here.
+        oauth: how it signs in instead, or None.
     """
 
     name: str
@@ -70,6 +105,7 @@ class ConnectionSettings(Record):
     domain: str = ""
     endpoint: str = ""
     credentials: dict[str, CredentialReference] = {}
+    oauth: OAuthSettings | None = None
 
 
 class Proxy(Record):
@@ -315,7 +351,7 @@ def _read_file(path: str, env: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-_CONNECTION_KEYS = ("provider", "variables", "domain", "endpoint", "credentials")
+_CONNECTION_KEYS = ("provider", "variables", "domain", "endpoint", "credentials", "oauth")
 
 
 def _connection(name: str, body: Any, path: str, text: str, env: Mapping[str, str]) -> ConnectionSettings:
@@ -328,13 +364,15 @@ def _connection(name: str, body: Any, path: str, text: str, env: Mapping[str, st
         if key not in _CONNECTION_KEYS:
             hint = f'it has {", ".join(_CONNECTION_KEYS)}; a server variable is written variables = {{ {key} = "…" }}'
             raise UsageError(f"{where}: a connection has no setting {key!r}", hint=hint)
-        wanted = dict if key in ("variables", "credentials") else str
+        wanted = dict if key in ("variables", "credentials", "oauth") else str
         if not isinstance(value, wanted):
             raise UsageError(f"{where}: {key} of connection {name} is {'a table' if wanted is dict else 'text'}")
     variables = body.get("variables", {})
     wrong = next((key for key, value in variables.items() if not isinstance(value, str)), None)
     if wrong is not None:
         raise UsageError(f"{where}: the variable {wrong} of connection {name} is text: put it in quotes")
+    if "oauth" in body and "credentials" in body:
+        raise UsageError(f"{where}: connection {name} signs in by oauth or by credentials, not by both")
     domain, endpoint = body.get("domain", ""), body.get("endpoint", "")
     if domain and not (_is_host(domain) and "." in domain):
         raise UsageError(f"{where}: domain of connection {name}: {domain!r} is not a host name")
@@ -344,29 +382,63 @@ def _connection(name: str, body: Any, path: str, text: str, env: Mapping[str, st
         variables=variables,
         domain=domain.lower(),
         endpoint=check_endpoint(endpoint, f"{where}: endpoint of connection {name}") if endpoint else "",
-        credentials={
-            key: _credential(key, value, where, path, env) for key, value in body.get("credentials", {}).items()
-        },
+        credentials={key: _credential(key, value, where, path) for key, value in body.get("credentials", {}).items()},
+        oauth=_oauth(body["oauth"], f"{where}: oauth of connection {name}", path) if "oauth" in body else None,
     )
 
 
-def _credential(name: str, body: Any, where: str, path: str, env: Mapping[str, str]) -> CredentialReference:
-    keys = ("env", "file", "value")
+_OAUTH_KEYS = {"client_id": str, "private_key": dict, "key_id": str, "scopes": list, "dpop": bool}
+
+
+def _oauth(body: dict[str, Any], where: str, path: str) -> OAuthSettings:
+    for key, value in body.items():
+        if key not in _OAUTH_KEYS:
+            raise UsageError(f"{where}: there is no setting {key!r}", hint=did_you_mean(key, tuple(_OAUTH_KEYS)))
+        if not isinstance(value, _OAUTH_KEYS[key]) or (key == "scopes" and not _is_texts(value)):
+            kinds = {str: "text", dict: "a table", list: "a list of texts", bool: "true or false"}
+            raise UsageError(f"{where}: {key} is {kinds[_OAUTH_KEYS[key]]}")
+    for key in ("client_id", "private_key"):
+        if not body.get(key):
+            raise UsageError(f"{where}: {key} is missing", hint=f"it needs client_id and {_KEY_SAMPLE}")
+    return OAuthSettings(
+        body["client_id"],
+        _credential("private_key", body["private_key"], where, path),
+        body.get("key_id", ""),
+        tuple(dict.fromkeys(body.get("scopes", ()))),
+        body.get("dpop", True),
+    )
+
+
+_KEY_SAMPLE = 'private_key = { file = "~/.secrets/okta.pem" }'
+
+
+def _is_texts(value: Any) -> bool:
+    return all(isinstance(item, str) and item and not any(char.isspace() for char in item) for item in value)
+
+
+def _credential(name: str, body: Any, where: str, path: str) -> CredentialReference:
     one = next(iter(body.items())) if isinstance(body, dict) and len(body) == 1 else ("", "")
-    if one[0] not in keys or not isinstance(one[1], str) or not one[1]:
+    key, value = one
+    if key in ("command", "keyring"):
+        count = len(value) if isinstance(value, list) and all(isinstance(item, str) for item in value) else 0
+        if count and value[0] and (count == 2 or key == "command"):
+            texts = tuple(value)
+            return CredentialReference(command=texts) if key == "command" else CredentialReference(keyring=texts)
+        sample = '["pass", "show", "okta"]' if key == "command" else '["SERVICE", "USER"]'
+        raise UsageError(f"{where}: the {key} of {name} is a list of texts", hint=f"write {key} = {sample}")
+    if key not in ("env", "file", "value") or not isinstance(value, str) or not value:
         raise UsageError(
             f"{where}: the credential {name} needs one source",
-            hint=f'write {name} = {{ env = "VARIABLE" }}, {{ file = "PATH" }} or {{ value = "…" }}',
+            hint=f'write {name} = {{ env = "VARIABLE" }}, {{ file = "PATH" }}, {{ command = ["…"] }}, '
+            '{ keyring = ["SERVICE", "USER"] } or { value = "…" }',
         )
-    if one[0] == "env":
-        return CredentialReference(env=one[1])
-    if one[0] == "file":
-        return CredentialReference(file=one[1])
+    if key != "value":
+        return CredentialReference(env=value) if key == "env" else CredentialReference(file=value)
     if os.stat(path).st_mode & 0o077:  # as ssh does: what anybody can read is not a secret
         raise UsageError(
             f"{where}: the file holds the credential {name}, and others can read it", hint=f"chmod 600 {path}"
         )
-    return CredentialReference(value=Secret(one[1]))
+    return CredentialReference(value=Secret(value))
 
 
 def _place(path: str, text: str, key: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from quaestor.config import (
     CredentialReference,
+    OAuthSettings,
     Settings,
     check_endpoint,
     check_proxy,
@@ -292,3 +293,58 @@ def test_the_part_that_is_left_to_others(tmp_path: Path) -> None:
     for wrong in ("1", "-0.1", "nan", "ten", "10%"):
         with pytest.raises(UsageError, match=r"--api-reserve is a part of one, from 0 to 0\.95"):
             load_settings({"api_reserve": wrong}, {}, str(file))
+
+
+OAUTH = """
+[connections.okta.oauth]
+client_id = "0oa1"
+private_key = { file = "~/.secrets/okta.pem" }
+"""
+
+
+def test_a_connection_that_signs_in_by_oauth(tmp_path: Path) -> None:
+    oauth = load_settings({}, {}, str(write(tmp_path / "q.toml", OAUTH))).connections["okta"].oauth
+    assert oauth == OAuthSettings("0oa1", CredentialReference(file="~/.secrets/okta.pem"))
+    more = 'key_id = "k"\nscopes = ["okta.users.read", "okta.users.read"]\ndpop = false\n'
+    oauth = load_settings({}, {}, str(write(tmp_path / "q.toml", OAUTH + more))).connections["okta"].oauth
+    assert oauth is not None
+    assert (oauth.key_id, oauth.scopes, oauth.dpop) == ("k", ("okta.users.read",), False)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (OAUTH.replace("client_id", "client"), "there is no setting 'client'"),
+        (OAUTH.replace('client_id = "0oa1"', ""), "client_id is missing"),
+        (OAUTH.replace("private_key", "key_id"), "key_id is text"),
+        (OAUTH.replace("{ file", "{ path"), "the credential private_key needs one source"),
+        (OAUTH.replace('{ file = "~/.secrets/okta.pem" }', '"~/.secrets/okta.pem"'), "private_key is a table"),
+        (OAUTH + 'scopes = "okta.users.read"', "scopes is a list of texts"),
+        (OAUTH + 'scopes = ["okta.users.read okta.groups.read"]', "scopes is a list of texts"),
+        (OAUTH + 'dpop = "yes"', "dpop is true or false"),
+        ('[connections.okta]\noauth = "x"', "oauth of connection okta is a table"),
+        (OAUTH + '[connections.okta.credentials]\nOKTA_API_TOKEN = { env = "A" }', "by oauth or by credentials"),
+    ],
+)
+def test_what_is_no_oauth(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says) as caught:
+        load_settings({}, {}, str(write(tmp_path / "q.toml", text)))
+    assert "q.toml, line " in caught.value.message
+
+
+def test_credentials_of_commands_and_keyrings(tmp_path: Path) -> None:
+    text = """
+[connections.okta]
+credentials.OKTA_API_TOKEN = { command = ["pass", "show", "okta"] }
+[connections.datadog]
+credentials.DD_API_KEY = { keyring = ["datadog", "ada"] }
+"""
+    known = load_settings({}, {}, str(write(tmp_path / "q.toml", text))).connections
+    token = known["okta"].credentials["OKTA_API_TOKEN"]
+    key = known["datadog"].credentials["DD_API_KEY"]
+    assert (token.command, token.source) == (("pass", "show", "okta"), "the command 'pass'")
+    assert (key.keyring, key.source) == (("datadog", "ada"), "the keyring's 'datadog'")
+    for wrong in ('command = "pass show okta"', "command = []", 'command = ["pass", 1]', 'keyring = ["datadog"]'):
+        body = f"[connections.okta]\ncredentials.OKTA_API_TOKEN = {{ {wrong} }}\n"
+        with pytest.raises(UsageError, match="of OKTA_API_TOKEN is a list of texts"):
+            load_settings({}, {}, str(write(tmp_path / "q.toml", body)))

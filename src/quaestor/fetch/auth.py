@@ -70,8 +70,10 @@ class Authenticator:
                 for secret in (part.value, *part.also):
                     redactor.add(secret)
 
-    def sign(self, request: HttpRequest) -> HttpRequest:
+    def sign(self, request: HttpRequest, method: Method | None = None) -> HttpRequest:
         """The request with the credential; a header or parameter of the same name is replaced.
+
+        What is sent for `method` may be signed otherwise than for another (`fetch.oauth`); here it isn't.
 
         Raises ForbiddenError if the request goes to any other scheme, host or port, even if nothing would be
         added: what a statement sends elsewhere may hold data of this origin.
@@ -153,7 +155,7 @@ def provider_credentials(
                 continue
         else:
             assert reference is not None
-            value, source = reference.read(env).reveal().strip(), reference.file or "the configuration"
+            value, source = reference.read(env).reveal().strip(), reference.source
         parts.append(CredentialPart("header", credential.header, Secret(value), credential.prefix, source))
     if missing:
         raise _no_credential(missing, provider.name)
@@ -184,7 +186,6 @@ _KEYS: dict[str, frozenset[str]] = {
 }
 #: StackQL's other types, which sign each request or fetch a token first.
 _LATER = (
-    "oauth2",
     "service_account",
     "interactive",
     "aws_signing_v4",
@@ -197,7 +198,8 @@ _LATER = (
 def stackql_credentials(provider: str, auth: Mapping[str, Any], env: Mapping[str, str]) -> tuple[CredentialPart, ...]:
     """What an entry of StackQL's `--auth` JSON (or a document's `auth`) adds to a request.
 
-    Types `api_key`, `bearer`, `basic`, `custom` with its `successor`s, and `null_auth`, which adds nothing.
+    Types `api_key`, `bearer`, `basic`, `custom` with its `successor`s, and `null_auth`, which adds nothing. The type
+    `oauth2` fetches tokens: `fetch.oauth.stackql_grant` reads it.
 
     Raises UsageError for an unknown type or a key that the type doesn't have, UnsupportedError for a type that is
     not there yet, AuthError if the variable that it names isn't set.
@@ -207,12 +209,11 @@ def stackql_credentials(provider: str, auth: Mapping[str, Any], env: Mapping[str
         raise UsageError(f"{where}: an entry is an object", hint='{"okta": {"type": "api_key", …}}')
     kind = auth.get("type", "")
     if kind in _LATER:
-        raise UnsupportedError(f"{where}: the type {kind} is not there yet", hint=f"now: {', '.join(_KEYS)}")
+        raise UnsupportedError(f"{where}: the type {kind} is not there yet", hint=f"now: {', '.join(_KEYS)}, oauth2")
     if kind not in _KEYS:
         said = f"there is no type {kind!r}" if kind else "no type"
-        raise UsageError(
-            f"{where}: {said}", hint=did_you_mean(str(kind), tuple(_KEYS)) or f"one of {', '.join(_KEYS)}"
-        )
+        kinds = (*_KEYS, "oauth2")
+        raise UsageError(f"{where}: {said}", hint=did_you_mean(str(kind), kinds) or f"one of {', '.join(kinds)}")
     for key, value in auth.items():
         if key != "type" and key not in _KEYS[kind]:
             raise UsageError(

@@ -69,7 +69,7 @@ class Client:
         attempt = renewals = 0
         while True:
             self._authenticator.prepare(method, cancel, stats)
-            signed = self._authenticator.sign(request)
+            signed = self._authenticator.sign(request, method)
             outcome = self._attempt(signed, cancel, stats)
             status = 0
             if not isinstance(outcome, TransportError):

@@ -160,12 +160,6 @@ class Connections:
 
     def _new_client(self, connection: str, origin: Origin) -> Client:
         provider = self.provider(connection)
-        entry = self._auth.get(connection, self._auth.get(provider.name))
-        if entry is not None:
-            parts = stackql_credentials(provider.name, entry, self._env)
-        else:
-            configured = self._settings.connection(connection)
-            parts = provider_credentials(provider, self._env, configured.credentials if configured else None)
         if self._transport is None:
             limits = Limits(total_s=self._settings.request_timeout_s)
             self._transport = HttpTransport(
@@ -174,8 +168,31 @@ class Connections:
                 proxy=self._settings.proxy,
                 user_agent=f"quaestor/{__version__}",
             )
-        authenticator = Authenticator(origin, parts, self._redactor)
+        authenticator = self._authenticator(connection, provider, origin, self._transport)
         return Client(self._transport, authenticator, self._governor, provider=provider, redactor=self._redactor)
+
+    def _authenticator(
+        self, connection: str, provider: Provider, origin: Origin, transport: Transport
+    ) -> Authenticator:
+        """Who signs a connection's requests: what `--auth` says, else its own settings, else the environment."""
+        entry = self._auth.get(connection, self._auth.get(provider.name))
+        configured = self._settings.connection(connection)
+        oauth = configured.oauth if configured is not None else None
+        if (isinstance(entry, dict) and entry.get("type") == "oauth2") or (entry is None and oauth is not None):
+            # late: it brings PyJWT and cryptography (docs/decisions/0003-late-imports.md)
+            from quaestor.fetch.oauth import OAuth, okta_grant, stackql_grant
+
+            if entry is not None:
+                grant = stackql_grant(provider.name, entry, self._env)
+            else:
+                assert oauth is not None
+                grant = okta_grant(oauth, str(origin), provider, self._env)
+            return OAuth(origin, grant, transport, self._governor, self._redactor, provider)
+        if entry is not None:
+            parts = stackql_credentials(provider.name, entry, self._env)
+        else:
+            parts = provider_credentials(provider, self._env, configured.credentials if configured else None)
+        return Authenticator(origin, parts, self._redactor)
 
 
 class Reading:

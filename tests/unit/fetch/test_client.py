@@ -228,6 +228,7 @@ def test_the_catalogs_request_id_header_goes_first() -> None:
     assert caught.value.request_id == "t-1"
 
 
+@pytest.mark.slow
 def test_ten_thousand_storms_never_come_earlier_than_told() -> None:
     import random
 

@@ -134,6 +134,7 @@ def storm(seed: int, *, workers: int, requests: int) -> Limits:
     return server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(10))
 def test_ten_thousand_storms(part: int) -> None:
     refused = requests = 0
