@@ -17,7 +17,7 @@ test: $(VENV)/.dev lint  ## set up and pass every check: lint, types, layers, te
 
 quick: $(VENV)/.dev  ## the inner loop: ruff and the unit tests, under 30 seconds
 	$(BIN)/ruff check -q src tests bench
-	$(BIN)/pytest -q -x -m "not slow" tests/unit
+	$(BIN)/pytest -q -x -n 2 -m "not slow" tests/unit
 
 lint: $(VENV)/.dev  ## ruff, mypy strict, import-linter
 	$(BIN)/ruff format --check -q src tests bench

@@ -285,6 +285,7 @@ def _places(node: Any) -> list[tuple[Any, Any]]:
 JUNK: list[Any] = [None, 1, "text", [], {}, [[]], {"a": 1}, True, ["$ref"], {"$ref": 1}, {"$ref": "#/paths"}]
 
 
+@pytest.mark.slow
 def test_any_part_of_a_document_may_be_wrong() -> None:
     """Whatever stands anywhere in a document: facts, or a CatalogError that says what is wrong."""
     outcomes = []
@@ -297,6 +298,7 @@ def test_any_part_of_a_document_may_be_wrong() -> None:
     assert set(outcomes) > {""}
 
 
+@pytest.mark.slow
 def test_any_part_may_be_missing() -> None:
     chance = random.Random(7)
     outcomes = []

@@ -23,6 +23,7 @@ from quaestor.catalog.openapi import Spec
 from quaestor.catalog.store import BUILTIN, Store, open_catalog
 from quaestor.values import TYPES
 
+pytestmark = pytest.mark.slow
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 PROVIDERS = ("datadog", "okta")
 #: In the order in which the built-in ones are built.
