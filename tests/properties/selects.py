@@ -399,12 +399,11 @@ class SelectMaker:
         """A comparison of columns and constants."""
         source = self.r.choice([*here, *here, *(outer or [])])
         name = self.r.choice(source.columns)
-        if in_where and source.nullable and name in PARAMETERS.get(source.resource, ()):
-            name = source.columns[0]  # the id, or a name: no parameter
         column = f"{source.alias}.{name}"
         known = self.values.get(source.origin.get(name, ""), [])
         kind = self.r.random()
-        if kind < 0.45:
+        is_refused = in_where and source.nullable and name in PARAMETERS.get(source.resource, ())
+        if kind < (0 if is_refused else 0.45):
             return f"{column} {self.r.choice(COMPARISONS)} {self._literal(known)}"
         if kind < 0.6:
             items = ", ".join(self._literal(known) for _ in range(self.r.randint(1, 3)))

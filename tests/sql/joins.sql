@@ -187,3 +187,46 @@ SELECT a.id, b.id, c.id FROM okta.groups.groups a RIGHT JOIN okta.groups.users b
 SELECT f.userId, m.id FROM okta.users.factors f INNER JOIN okta.groups.users m ON m.groupId = @group1 AND f.userId = m.id ORDER BY 1, 2
 
 SELECT x.groupId, m.id FROM okta.groups.users m CROSS JOIN okta.apps.group_assignments x ON x.appId IN (@app0, @app1) AND m.groupId = x.id ORDER BY 1, 2
+
+-- A condition on a parameter holds for the rows that were asked for by it, not for the NULLs of an outer join.
+SELECT u.id AS x, f.id FROM okta.users.users u JOIN okta.users.factors f ON f.userId = x ORDER BY 1, 2
+
+SELECT u.id, f.userId FROM okta.users.users u LEFT JOIN okta.users.factors f ON f.userId = u.id WHERE f.userId IN (@user1) ORDER BY 1
+
+SELECT u.id, f.userId FROM okta.users.factors f RIGHT JOIN okta.users.users u ON f.userId = u.id WHERE f.userId IN (@user1, @user5) ORDER BY 1
+
+SELECT u.id, f.userId FROM okta.users.factors f FULL JOIN okta.users.users u ON f.userId = u.id AND u.status <> 'ACTIVE' WHERE f.userId IN (@user1, @user5) ORDER BY 1,2
+
+SELECT u.id, f.userId FROM okta.users.users u LEFT JOIN okta.users.factors f ON f.userId = u.id WHERE f.userId IN (SELECT id FROM okta.users.users WHERE status <> 'ACTIVE') ORDER BY 1
+
+SELECT u.id, f.userId FROM okta.users.users u LEFT JOIN okta.users.factors f ON f.userId = u.id AND f.userId IN (@user1) ORDER BY 1
+
+SELECT k.value, u.id FROM json_each((SELECT json_group_array(id) FROM okta.users.users WHERE status <> 'ACTIVE')) k JOIN okta.users.users u ON u.id = k.value ORDER BY 2
+
+SELECT k.value, f.id FROM json_each((SELECT json_group_array(id) FROM okta.users.users WHERE status <> 'ACTIVE')) k JOIN okta.users.factors f ON f.userId = k.value ORDER BY 2
+
+SELECT f.id FROM json_each('["", ".", "..", "x", null, 5, true]') k JOIN okta.users.factors f ON f.userId = k.value ORDER BY 1
+
+SELECT f.id FROM (VALUES (''), ('.'), ('..'), ('a/b'), ('a?b'), ('%2e'), (@user1)) k JOIN okta.users.factors f ON f.userId = k.column1 ORDER BY 1
+
+SELECT u.id FROM okta.users.users u LEFT JOIN (okta.groups.users m JOIN okta.groups.groups g ON g.id = m.groupId) ON m.id = u.id WHERE m.groupId IN (@group1) ORDER BY 1
+
+SELECT u.id, m.groupId FROM okta.users.users u LEFT JOIN okta.groups.users m ON m.id = u.id WHERE m.groupId IN (@group1) OR m.groupId IS NULL ORDER BY 1, 2
+
+SELECT u.id, m.groupId FROM okta.users.users u LEFT JOIN okta.groups.users m ON m.id = u.id WHERE (m.groupId, 1) IN (VALUES (@group1, 1)) ORDER BY 1, 2
+
+SELECT u.id, m.groupId FROM okta.users.users u LEFT JOIN okta.groups.users m ON m.id = u.id WHERE m.groupId IS @group1 ORDER BY 1, 2
+
+SELECT u.id, m.groupId FROM okta.users.users u LEFT JOIN okta.groups.users m ON m.id = u.id LEFT JOIN okta.apps.group_assignments a ON a.id = m.groupId WHERE a.appId IN (@app1) ORDER BY 1, 2
+
+SELECT u.id, m.groupId FROM okta.users.users u LEFT JOIN okta.groups.users m ON m.id = u.id JOIN okta.apps.group_assignments a ON a.groupId = m.groupId AND m.groupId IN (@group1,@group2) ORDER BY 1, 2, a.id
+
+SELECT u.id, m.groupId FROM okta.users.users u LEFT JOIN okta.groups.users m ON m.id = u.id JOIN okta.groups.groups g ON m.groupId = @group2 ORDER BY 1, 2
+
+SELECT u.id, m.groupId FROM okta.users.users u LEFT JOIN okta.groups.users m ON m.id = u.id JOIN okta.groups.groups g ON m.groupId IN (@group2) ORDER BY 1, 2
+
+SELECT u.id, m.groupId FROM okta.users.users u LEFT JOIN okta.groups.users m ON m.id = u.id RIGHT JOIN okta.groups.groups g ON m.groupId IN (@group2) ORDER BY 1, 2, g.id
+
+SELECT u.id, m.groupId FROM okta.groups.users m FULL JOIN okta.users.users u ON m.id = u.id LEFT JOIN okta.groups.groups g ON m.groupId IN (@group2) ORDER BY 1, 2, g.id
+
+SELECT u.id, m.groupId FROM okta.groups.users m RIGHT JOIN okta.users.users u ON m.id = u.id JOIN okta.groups.groups g ON m.groupId IN (@group2) ORDER BY 1, 2, g.id

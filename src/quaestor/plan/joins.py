@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from quaestor.errors import BindError, UnsupportedError, did_you_mean
 from quaestor.plan import routes
-from quaestor.plan.conditions import note_candidates
+from quaestor.plan.conditions import dependencies, note_candidates
 from quaestor.plan.scope import FUNCTION_HIDDEN, TABLE_FUNCTIONS, Output, Scope, ScopeSource
 from quaestor.record import replace
 from quaestor.sql import nodes
@@ -16,6 +16,7 @@ from quaestor.sql import nodes
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from quaestor.plan.bind import Binder, CteDefinition
+    from quaestor.plan.scope import TableUse
 
 #: Which sides a join keeps whole, filling the other with NULL.
 KEPT = {"LEFT": (True, False), "RIGHT": (False, True), "FULL": (True, True)}
@@ -57,23 +58,26 @@ class Joined:
                     continue
                 if source.use.nullable:
                     self._check_nullable(binder, source, condition)
-                if note_candidates(source.use, condition, binder.ctes):
+                if _holds(binder, source.use, condition, source.use.nullable):
                     taken.add(id(condition))
         where[:] = [condition for condition in where if id(condition) not in taken]
         for source in self.sources:
             binder.filters[source.id] = [*from_on.get(source.id, ()), *where]
         self.node = self._rebuilt()
 
-    def _note(self, binder: Binder, around: list[list[nodes.Expr]]) -> dict[int, list[nodes.Expr]]:
-        """Conditions of ON for each source below, `around` being those of the joins above that count for them."""
+    def _note(self, binder: Binder, around: list[tuple[list[nodes.Expr], bool]]) -> dict[int, list[nodes.Expr]]:
+        """Conditions of ON for each source below, `around` being those of the joins above that count for them.
+
+        With each list goes whether a join on the way down fills these sources with NULL.
+        """
         if self.left is None or self.right is None:
             found: dict[int, list[nodes.Expr]] = {}
             for source in self.sources:
                 counted: list[nodes.Expr] = []
-                for conditions in around:
+                for conditions, is_filled in around:
                     taken = set()
                     for condition in conditions:
-                        if source.use is not None and note_candidates(source.use, condition, binder.ctes):
+                        if source.use is not None and _holds(binder, source.use, condition, is_filled):
                             taken.add(id(condition))
                     conditions[:] = [condition for condition in conditions if id(condition) not in taken]
                     counted += conditions
@@ -85,8 +89,10 @@ class Joined:
                 if nullable and source.use is not None:
                     source.use.nullable = True
         before = list(self.on)
-        left = self.left._note(binder, around if keeps_left else [*around, self.on])
-        right = self.right._note(binder, around if keeps_right else [*around, self.on])
+        below = [(conditions, is_filled or keeps_right) for conditions, is_filled in around]
+        left = self.left._note(binder, below if keeps_left else [*below, (self.on, False)])
+        below = [(conditions, is_filled or keeps_left) for conditions, is_filled in around]
+        right = self.right._note(binder, below if keeps_right else [*below, (self.on, False)])
         # what the right side took holds by itself: the left side's list was made before
         gone = {id(condition) for condition in before} - {id(condition) for condition in self.on}
         return {
@@ -132,6 +138,16 @@ class Joined:
         return replace(self.node, left=left, right=right, on=on)
 
 
+def _holds(binder: Binder, use: TableUse, condition: nodes.Expr, is_filled: bool) -> bool:
+    """Note a condition as a candidate of `use`; whether it holds for all its rows then, so that it can go.
+
+    The rows of NULLs that an outer join adds (`is_filled`) aren't bound by anything: for them it must be tested,
+    unless it is a setting of the whole scan.
+    """
+    holds = note_candidates(use, condition, binder.ctes)
+    return holds and (not is_filled or use.candidates[-1].column in use.server_variables)
+
+
 def bind_source(binder: Binder, source: nodes.Source, scope: Scope, ctes: dict[str, CteDefinition]) -> Joined:
     """Bind what stands in FROM, adding its sources to `scope`."""
     if isinstance(source, nodes.Join):
@@ -158,9 +174,10 @@ def _join(binder: Binder, join: nodes.Join, scope: Scope, ctes: dict[str, CteDef
     left = bind_source(binder, join.left, scope, ctes)
     right = bind_source(binder, join.right, scope, ctes)
     sources = (*left.sources, *right.sources)
-    inner = Scope(scope.parent, scope.text)  # ON sees the two sides and what is around, not the SELECT's aliases
+    inner = Scope(scope.parent, scope.text)  # ON sees the two sides, the SELECT's aliases, and what is around
     inner.sources = list(sources)
     inner.using = scope.using
+    inner.aliases = scope.aliases
     on = binder.conditions(join.on, inner, ctes)
     if join.natural or join.using:
         on += _merge(binder, join, left, right, scope)
@@ -226,7 +243,7 @@ def _function(binder: Binder, ref: nodes.TableFunction, scope: Scope, ctes: dict
             hint=did_you_mean(name, tuple(TABLE_FUNCTIONS)) or f"there are {', '.join(TABLE_FUNCTIONS)}",
         )
     args = tuple(binder.expression(arg, scope, ctes) for arg in ref.args)
-    depends = {node.source for arg in args for node in nodes.walk(arg) if hasattr(node, "source")}
+    depends, _ = dependencies(args, binder.ctes)
     source = binder.next_source()
     node = nodes.TableFunction((name,), args, f"t{source}", pos=ref.pos)
     outputs = tuple(Output(column, column) for column in TABLE_FUNCTIONS[name])
@@ -237,7 +254,7 @@ def _function(binder: Binder, ref: nodes.TableFunction, scope: Scope, ctes: dict
             node,
             outputs=outputs,
             hidden=FUNCTION_HIDDEN,
-            depends=frozenset(depends),
+            depends=depends,
         ),
         scope,
     )

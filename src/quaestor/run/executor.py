@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 #: Steps of SQLite's virtual machine between two looks at whether the statement was cancelled.
 PROGRESS_STEPS = 100_000
+#: Texts that name no object in a path, but another path.
+NO_KEYS = ("", ".", "..")
 #: Rows that are handed out at a time.
 CHUNK = 1000
 
@@ -214,11 +216,15 @@ class Execution:
 
     def _key_rows(self, scan: Scan, keys: Keys, plan: Plan) -> list[dict[str, SqlValue]]:
         """The distinct keys, as values of their parameters' types; NULL and what no value can equal left out."""
-        types = [scan.method.parameter(name).type for name in keys.parameters]  # type: ignore[union-attr]
+        parameters = [scan.method.parameter(name) for name in keys.parameters]
+        types = [parameter.type for parameter in parameters if parameter is not None]
+        in_path = [parameter is not None and parameter.location == "path" for parameter in parameters]
         found: dict[tuple[SqlValue, ...], None] = {}
         for row in self._db.execute(lower(keys.select, plan), self._parameters):
             converted = [convert(value, kind) for value, kind in zip(row, types, strict=True)]
-            if all(part.is_exact and part.value is not None for part in converted):
+            is_key = all(part.is_exact and part.value is not None for part in converted)
+            is_sent = (not path or part.value not in NO_KEYS for path, part in zip(in_path, converted, strict=True))
+            if is_key and all(is_sent):
                 found[tuple(part.value for part in converted)] = None
         return [dict(zip(keys.parameters, row, strict=True)) for row in found]
 
