@@ -15,6 +15,7 @@ from quaestor.fetch.governor import SystemClock
 from quaestor.fetch.transport import Limits as Bounds
 from quaestor.fetch.url import split
 from quaestor.record import Record, replace
+from quaestor.sandbox.core import OWN
 from quaestor.sandbox.faults import Fault, Faults, seconds
 from quaestor.sandbox.limits import told
 from quaestor.sandbox.mischief import Draws, Staged, staged
@@ -22,6 +23,7 @@ from quaestor.sandbox.vendor_errors import vendor_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol
 
     from quaestor.fetch.governor import Clock
@@ -59,6 +61,7 @@ class Front:
         faults, limits: None for none.
         latency: before every answer, the shortest and the longest in seconds.
         seed: for latencies with a range.
+        waits: whether the service itself waits for others, so that it needs a thread of its own.
 
     Attributes:
         log: the requests so far.
@@ -72,11 +75,13 @@ class Front:
         limits: Limits | None = None,
         latency: tuple[float, float] = (0.0, 0.0),
         seed: int = 1,
+        waits: bool = False,
     ) -> None:
         self.service = service
         self.faults = faults or Faults()
         self.limits = limits
         self.latency = latency
+        self.waits = waits
         self.log: list[Asked] = []
         self._draw = Draws(seed)
         self._lock = Lock()
@@ -92,7 +97,9 @@ class Front:
 
     def begin(self, request: HttpRequest) -> Staged:
         """The answer and how it goes out. Call `end` when it is out: until then the request is under way."""
-        path = "/" + request.url.partition("://")[2].partition("/")[2].partition("#")[0].partition("?")[0]
+        path = _path(request)
+        if path.startswith(OWN):  # what the sandbox says of itself meets no trouble
+            return Staged(self.service.handle(request))
         vendor, below = vendor_of(request, path, self.providers)
         headers: dict[str, str] = {}
         refused = None
@@ -121,13 +128,14 @@ class Front:
 
     def end(self, request: HttpRequest) -> None:
         """The answer to a request that began is out, or given up."""
-        if self.limits is not None:
-            path = "/" + request.url.partition("://")[2].partition("/")[2].partition("?")[0]
+        path = _path(request)
+        if self.limits is not None and not path.startswith(OWN):
             self.limits.leave(vendor_of(request, path, self.providers)[0])
 
-    def transport(self, clock: Clock | None = None) -> FrontTransport:
-        """A `fetch.http.Transport` that asks this sandbox and opens no socket; waits go by `clock`."""
-        return FrontTransport(self, clock)
+    def transport(self, clock: Clock | None = None, closing: Callable[[], None] | None = None) -> FrontTransport:
+        """A `fetch.http.Transport` that asks this sandbox and opens no socket; waits go by `clock`, and `closing` is
+        called when it is closed."""
+        return FrontTransport(self, clock, closing)
 
 
 class FrontTransport:
@@ -136,8 +144,9 @@ class FrontTransport:
     Messages and what may be tried again are those of `fetch.transport`.
     """
 
-    def __init__(self, front: Front, clock: Clock | None = None) -> None:
+    def __init__(self, front: Front, clock: Clock | None = None, closing: Callable[[], None] | None = None) -> None:
         self._front = front
+        self._closing = closing
         self._clock: Clock = clock or SystemClock()
         self._bounds = Bounds()
 
@@ -155,7 +164,9 @@ class FrontTransport:
             self._front.end(request)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing is held but what was given to be closed."""
+        if self._closing is not None:
+            self._closing()
 
     def _received(self, made: Staged, host: str, cancel: CancelToken) -> HttpResponse:
         bounds = self._bounds
@@ -192,6 +203,11 @@ class FrontTransport:
         self._clock.sleep(min(took, bounds.total_s), cancel)
         if took + made.delay_s > bounds.total_s:
             raise TransportError(f"{host} took longer than {bounds.total_s:g} s for one answer")
+
+
+def _path(request: HttpRequest) -> str:
+    """The path of an absolute URL."""
+    return "/" + request.url.partition("://")[2].partition("/")[2].partition("#")[0].partition("?")[0]
 
 
 def _lasting(message: str, *, arrived: bool) -> TransportError:

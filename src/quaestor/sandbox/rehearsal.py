@@ -17,12 +17,11 @@ from quaestor.catalog.store import open_catalog
 from quaestor.config import Settings
 from quaestor.record import replace
 from quaestor.run.engine import Connection
-from quaestor.sandbox.core import IN_PROCESS, Sandbox
+from quaestor.sandbox.core import IN_PROCESS
 from quaestor.sandbox.faults import Faults, parse
-from quaestor.sandbox.front import Front, read_latency
-from quaestor.sandbox.limits import read_limits
-from quaestor.sandbox.recording import Player, read_cassette
+from quaestor.sandbox.front import Front
 from quaestor.sandbox.serve import running
+from quaestor.sandbox.staging import stage
 from quaestor.sandbox.tls import identity
 
 TYPE_CHECKING = False
@@ -30,9 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from quaestor.catalog.catalog import Catalog
-    from quaestor.catalog.model import Provider
     from quaestor.sandbox.faults import Hit
-    from quaestor.sandbox.front import Asked, Service
+    from quaestor.sandbox.front import Asked
     from quaestor.sandbox.tls import Identity
 
 #: What stands in for every credential; it is none.
@@ -117,6 +115,7 @@ def sandbox(
     limits: str = "off",
     faults: str = "",
     cassette: str = "",
+    state: str = "",
     tls: bool = False,
     catalog: Catalog | None = None,
 ) -> Iterator[Rehearsal]:
@@ -129,6 +128,7 @@ def sandbox(
         limits: `real`, `off` or a YAML file of rate limits.
         faults: what goes wrong, on one line or in a YAML file (`docs/how-to/rehearse-failure.md`).
         cassette: a recording that answers instead of generated data.
+        state: a file that keeps what clients change; without one it ends with the block.
         tls: serve https; needs `quaestor[tls]`. Requests then go through sockets.
         catalog: instead of the built-in providers.
 
@@ -140,43 +140,19 @@ def sandbox(
             opened = open_catalog()
             stack.callback(opened.close)
             known = opened
-        front, own = stage(
-            known,
-            providers,
-            seed=seed,
-            scale=scale,
-            latency=latency,
-            limits=limits,
-            faults=faults,
-            cassette=cassette,
+        front, own = stack.enter_context(
+            stage(
+                known,
+                providers,
+                seed=seed,
+                scale=scale,
+                latency=latency,
+                limits=limits,
+                faults=faults,
+                cassette=cassette,
+                state=state,
+            )
         )
         env = {credential.env: TOKEN for provider in known.providers() for credential in provider.credentials}
         made = stack.enter_context(identity(own, expired=front.faults.expired_tls)) if tls else None
         yield Rehearsal(front, known, env, made, stack)
-
-
-def stage(
-    catalog: Catalog,
-    providers: tuple[str, ...],
-    *,
-    seed: int = 1,
-    scale: Mapping[str, int] | None = None,
-    latency: str = "",
-    limits: str = "off",
-    faults: str = "",
-    cassette: str = "",
-) -> tuple[Front, list[Provider]]:
-    """What `quaestor.sandbox` runs, and the providers that it stands in for; the arguments are the same."""
-    names = providers or tuple(provider.name for provider in catalog.providers())
-    sandbox = Sandbox(catalog, names, seed=seed, scale=scale)
-    service: Service = sandbox
-    if cassette:
-        service = Player(read_cassette(cassette), sandbox.providers)
-    front = Front(
-        service,
-        faults=Faults(parse(faults), seed),
-        limits=read_limits(limits),
-        latency=read_latency(latency),
-        seed=seed,
-    )
-    return front, [provider for provider in catalog.providers() if provider.name in sandbox.providers]

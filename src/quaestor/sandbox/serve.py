@@ -56,7 +56,12 @@ class Application:
         query = scope["query_string"].decode("latin-1")
         url = f"{scope['scheme']}://{host}{path}" + (f"?{query}" if query else "")
         request = HttpRequest(scope["method"], url, headers, body or None)
-        made = self._front.begin(request)
+        if self._front.waits:
+            import asyncio
+
+            made = await asyncio.to_thread(self._front.begin, request)
+        else:
+            made = self._front.begin(request)
         try:
             await _act_out(made, scope, receive, send)
         finally:

@@ -84,7 +84,7 @@ def test_unknown_flags_name_the_nearest() -> None:
 def test_a_flag_without_its_value_or_of_another_command() -> None:
     assert refuse("exec", "x", "--output").message == "--output needs a value"
     error = refuse("exec", "x", "--port", "1")
-    assert (error.message, error.hint) == ("--port is not a flag of exec", "of sandbox")
+    assert (error.message, error.hint) == ("--port is not a flag of exec", "of sandbox and record")
 
 
 def test_unknown_commands() -> None:

@@ -231,21 +231,24 @@ def _holds_secret(context: dict[str, Any]) -> bool:
     return any(context.get(key) for key in INLINE_SECRETS) or any(map(_holds_secret, following))
 
 
+#: Flags that say what the sandbox is like.
+REHEARSED = ("seed", "scale", "faults", "limits", "latency", "cassette")
+
+
 def open_connection(
     values: Mapping[str, Any], settings: Settings, env: Mapping[str, str], catalog: Catalog, console: Console
 ) -> Connection:
     """A connection to the providers, or to the embedded sandbox."""
     lean.this_process_is_ours()
     if not values.get("sandbox"):
-        alone = next((f"--{name}" for name in ("seed", "scale") if name in values), "")
+        alone = next((f"--{name}" for name in REHEARSED if name in values), "")
         if alone:
             raise UsageError(f"{alone} is about the sandbox", hint="add --sandbox")
         return quaestor.connect(settings, env=env, catalog=catalog, notify=console.note)
     if settings.endpoints:
         raise UsageError("--sandbox and --endpoint both say where requests go", hint="leave one of them out")
-    connection: Connection = load("sandboxed").connect(
-        settings, catalog, values.get("seed", 1), values.get("scale", {}), console.note
-    )
+    options = {name: values[name] for name in REHEARSED if name in values}
+    connection: Connection = load("sandboxed").connect(settings, catalog, notify=console.note, **options)
     return connection
 
 

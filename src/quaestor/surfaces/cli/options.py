@@ -55,10 +55,12 @@ COMMANDS = (
     Command("exec", '"SQL" | -i FILE | -', "run one or several statements"),
     Command("demo", "", "answer a few questions on an embedded sandbox, no account needed"),
     Command("sandbox", "PROVIDER…", "serve a stand-in for the API of okta, datadog or both on this machine"),
-    Command("provider", "build NAME --spec FILE… --out DIR", "make a provider's facts from its OpenAPI documents"),
+    Command("record", "PROVIDER --out FILE", "note down what a client asks of the real service, without secrets"),
+    Command("provider", "build NAME --spec FILE… --out PATH", "make a provider's facts from its OpenAPI documents"),
 )
 
 _SANDBOXES = ("exec", "sandbox", "demo")
+_REHEARSALS = ("exec", "sandbox")
 
 OPTIONS = (
     # what to run
@@ -72,13 +74,31 @@ OPTIONS = (
     Option("--seed", "seed", "number", "N", "which generated data the sandbox holds", commands=_SANDBOXES),
     Option("--scale", "scale", "pairs", "KIND=N,…", "how much of it: users=500,apps=50", commands=_SANDBOXES),
     Option(
-        "--endpoint", "endpoints", "pairs", "NAME=URL", "send a provider's requests to another origin; repeatable"
+        "--faults", "faults", "text", "SPEC", "what goes wrong in the sandbox, or a YAML file", commands=_REHEARSALS
+    ),
+    Option("--limits", "limits", "text", "real|off|FILE", "the sandbox's rate limits", commands=_REHEARSALS),
+    Option(
+        "--latency", "latency", "text", "TIME", "before each of its answers: 50ms, 50ms..2s", commands=_REHEARSALS
+    ),
+    Option("--cassette", "cassette", "text", "FILE", "a recording that the sandbox plays", commands=_REHEARSALS),
+    Option(
+        "--endpoint",
+        "endpoints",
+        "pairs",
+        "NAME=URL",
+        "send a provider's requests to another origin; repeatable",
+        commands=("exec", "record"),
     ),
     Option("--auth", "auth", "text", "JSON", "StackQL's map of credentials, which name environment variables"),
     Option(
-        "--env.file", "env_file", "text", "FILE", "read environment variables from FILE; set ones stay as they are"
+        "--env.file",
+        "env_file",
+        "text",
+        "FILE",
+        "read environment variables from FILE; set ones stay as they are",
+        commands=("exec", "record"),
     ),
-    Option("--config", "config", "text", "FILE", "the configuration file"),
+    Option("--config", "config", "text", "FILE", "the configuration file", commands=("exec", "record")),
     # what comes out
     Option("--output", "output", "text", "FORMAT", f"one of {', '.join(OUTPUTS)}", "-o"),
     Option("--delimiter", "delimiter", "text", "CHAR", "between the fields of csv, text and pptext", "-d"),
@@ -92,7 +112,7 @@ OPTIONS = (
         "text",
         "text|json",
         "how errors and stats are written to stderr",
-        commands=("exec", "demo", "sandbox", "provider"),
+        commands=("exec", "demo", "sandbox", "record", "provider"),
     ),
     # bounds
     Option("--timeout", "deadline_s", "text", "SECONDS", "the longest that a statement may take; 0: no bound"),
@@ -113,18 +133,20 @@ OPTIONS = (
         "--http.proxy.password", "proxy_password", "text", "WORD", "and the password; better in the configuration"
     ),
     # other commands
-    Option("--port", "port", "number", "N", "the port to listen on; 0: any free one", commands=("sandbox",)),
+    Option("--port", "port", "number", "N", "the port to listen on; 0: any free one", commands=("sandbox", "record")),
+    Option("--state", "state", "text", "FILE", "keep in FILE what clients change", commands=("sandbox",)),
+    Option("--tls", "tls", "switch", "", "serve https, with an authority made for this run", commands=("sandbox",)),
     Option("--spec", "spec", "list", "FILE", "an OpenAPI 3 document; repeatable", commands=("provider",)),
     Option("--names", "names", "text", "FILE", "a CSV that names operations", commands=("provider",)),
     Option("--overlay", "overlay", "text", "FILE", "what the specification doesn't say", commands=("provider",)),
-    Option("--out", "out", "text", "DIR", "where the facts are written", commands=("provider",)),
+    Option("--out", "out", "text", "PATH", "what is written: facts, a recording", commands=("provider", "record")),
     Option(
         "--debug",
         "debug",
         "switch",
         "",
         "show a traceback for an internal error",
-        commands=("exec", "demo", "sandbox", "provider"),
+        commands=("exec", "demo", "sandbox", "record", "provider"),
     ),
 )
 

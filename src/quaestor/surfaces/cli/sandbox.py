@@ -6,9 +6,13 @@ it is and how to use it.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from quaestor.catalog.store import open_catalog
-from quaestor.sandbox.core import Sandbox
+from quaestor.errors import UsageError
 from quaestor.sandbox.serve import serve
+from quaestor.sandbox.staging import stage
+from quaestor.sandbox.tls import identity
 from quaestor.surfaces.cli.output import Direct
 
 TYPE_CHECKING = False
@@ -16,23 +20,37 @@ if TYPE_CHECKING:
     from quaestor.surfaces.cli.console import Console
     from quaestor.surfaces.cli.options import Invocation
 
+#: Flags that `stage` takes as they are.
+_STAGED = ("seed", "scale", "faults", "limits", "latency", "cassette", "state")
+
 
 def run(invocation: Invocation, console: Console) -> int:
-    """Serve until Ctrl-C. Raises UsageError for an unknown provider, a scale that names nothing, a port in use."""
+    """Serve until Ctrl-C. Raises UsageError for an unknown provider, a scale that names nothing, faults and limits
+    that can't be read, a port in use."""
     values = invocation.values
-    catalog = open_catalog(note=console.note)
-    try:
-        sandbox = Sandbox(catalog, invocation.arguments, seed=values.get("seed", 1), scale=values.get("scale", {}))
+    if not invocation.arguments:
+        raise UsageError("no provider was named", hint="name one or more: quaestor sandbox okta datadog")
+    with ExitStack() as stack:
+        catalog = open_catalog(note=console.note)
+        stack.callback(catalog.close)
+        options = {name: values[name] for name in _STAGED if name in values}
+        front, providers = stack.enter_context(stage(catalog, invocation.arguments, **options))
+        expired = front.faults.expired_tls
+        if expired and not values.get("tls"):
+            raise UsageError("expired-tls needs a certificate to be shown", hint="add --tls")
+        known = stack.enter_context(identity(providers, expired=expired)) if values.get("tls") else None
 
         def ready(address: str) -> None:
-            endpoints = sandbox.endpoints(address)
+            endpoints = front.endpoints(address)
             Direct(console.stdout, False).write("".join(f"{name} {url}\n" for name, url in endpoints.items()))
-            variables = [f"{c.env}=any" for p in catalog.providers() if p.name in endpoints for c in p.credentials]
-            flags = " ".join(f"--endpoint {name}={url}" for name, url in endpoints.items())
-            console.note(f'use it: {" ".join(variables)} quaestor exec {flags} "SELECT …"')
+            variables = [f"{credential.env}=any" for provider in providers for credential in provider.credentials]
+            flags = [f"--endpoint {name}={url}" for name, url in endpoints.items()]
+            if known is not None:
+                flags.append(f"--tls.CABundle {known.authority}")
+                path = known.authority
+                console.note(f"trust it: SSL_CERT_FILE={path} or NODE_EXTRA_CA_CERTS={path} or curl --cacert {path}")
+            console.note(f'use it: {" ".join(variables)} quaestor exec {" ".join(flags)} "SELECT …"')
             console.note("any credential will do; Ctrl-C stops it")
 
-        serve(sandbox, port=values.get("port", 0), ready=ready)
-    finally:
-        catalog.close()
+        serve(front, port=values.get("port", 0), identity=known, ready=ready)
     return 0

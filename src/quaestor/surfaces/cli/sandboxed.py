@@ -7,9 +7,12 @@ are.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import quaestor
 from quaestor.record import replace
-from quaestor.sandbox.core import Sandbox
+from quaestor.sandbox.core import IN_PROCESS
+from quaestor.sandbox.staging import stage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,14 +29,19 @@ TOKEN = "sandbox"
 def connect(
     settings: Settings,
     catalog: Catalog,
-    seed: int,
-    scale: Mapping[str, int],
+    seed: int = 1,
+    scale: Mapping[str, int] | None = None,
     notify: Callable[[str], None] | None = None,
+    **options: str,
 ) -> Connection:
-    """A connection to a sandbox of all providers of the catalog. Raises UsageError for a scale that names nothing."""
-    providers = catalog.providers()
-    sandbox = Sandbox(catalog, [provider.name for provider in providers], seed=seed, scale=scale)
-    endpoints = sandbox.endpoints()
+    """A connection to a sandbox of all providers of the catalog.
+
+    `options` are `faults`, `limits`, `latency` and `cassette` of `quaestor.sandbox`. Raises UsageError for any that
+    can't be, and for a scale that names nothing.
+    """
+    closing = ExitStack()
+    front, providers = closing.enter_context(stage(catalog, (), seed=seed, scale=scale, **options))
+    endpoints = front.endpoints(IN_PROCESS)
     for name, connection in settings.connections.items():
         if connection.provider in endpoints:
             endpoints[name] = endpoints[connection.provider]
@@ -44,7 +52,7 @@ def connect(
     return quaestor.connect(
         replace(settings, connections=bare, auth={}, proxy=None, ca_bundle=""),
         endpoints=endpoints,
-        transport=sandbox.transport(),
+        transport=front.transport(closing=closing.close),
         catalog=catalog,
         notify=notify,
         env={credential.env: TOKEN for provider in providers for credential in provider.credentials},

@@ -1,0 +1,60 @@
+"""A sandbox put together from what a person asked for: the one place for flags, fixture and `quaestor.sandbox()`.
+
+Before: options as texts. After: a `Front` that answers.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+from quaestor.errors import UsageError
+from quaestor.sandbox.core import Sandbox
+from quaestor.sandbox.faults import Faults, parse
+from quaestor.sandbox.front import Front, read_latency
+from quaestor.sandbox.limits import read_limits
+from quaestor.sandbox.recording import Player, read_cassette
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from quaestor.catalog.catalog import Catalog
+    from quaestor.catalog.model import Provider
+    from quaestor.sandbox.front import Service
+
+
+@contextmanager
+def stage(
+    catalog: Catalog,
+    providers: Sequence[str],
+    *,
+    seed: int = 1,
+    scale: Mapping[str, int] | None = None,
+    latency: str = "",
+    limits: str = "off",
+    faults: str = "",
+    cassette: str = "",
+    state: str = "",
+) -> Iterator[tuple[Front, list[Provider]]]:
+    """What answers while the block runs, and the providers that it stands in for; no providers named are all.
+
+    The arguments are those of `quaestor.sandbox`. Raises UsageError for any that can't be.
+    """
+    names = tuple(providers) or tuple(provider.name for provider in catalog.providers())
+    if cassette and (state or scale):
+        raise UsageError(
+            "a cassette answers alone: it has no state and no scale", hint="leave --state and --scale out"
+        )
+    sandbox = Sandbox(catalog, names, seed=seed, scale=scale, state=state)
+    try:
+        service: Service = Player(read_cassette(cassette), sandbox.providers) if cassette else sandbox
+        front = Front(
+            service,
+            faults=Faults(parse(faults), seed),
+            limits=read_limits(limits),
+            latency=read_latency(latency),
+            seed=seed,
+        )
+        yield front, [provider for provider in catalog.providers() if provider.name in sandbox.providers]
+    finally:
+        sandbox.close()
