@@ -220,11 +220,7 @@ SELECT length(status) AS status, id FROM okta.users.users WHERE status > 'A' ORD
 
 SELECT length(status) AS status, id FROM okta.users.users ORDER BY status + 1, id
 
-SELECT id AS x, (SELECT count(*) FROM okta.users.factors WHERE userId = x) FROM okta.users.users ORDER BY 1
-
 SELECT id AS x FROM okta.users.users u WHERE EXISTS (SELECT 1 FROM okta.users.factors f WHERE f.userId = x) ORDER BY 1
-
-SELECT id AS x, (SELECT x) FROM okta.users.users ORDER BY 1
 
 SELECT status, (SELECT count(u.id)) FROM okta.users.users u GROUP BY status ORDER BY 1
 
@@ -235,7 +231,5 @@ SELECT id FROM okta.users.users ORDER BY row_number() OVER (ORDER BY id DESC)
 SELECT id FROM datadog.monitoring.monitors WHERE id = x'00'
 
 SELECT a.id FROM datadog.monitoring.monitors a JOIN (SELECT id || ' ' AS i FROM datadog.monitoring.monitors) b ON a.id = b.i ORDER BY 1
-
-SELECT id FROM okta.users.users LIMIT NULL
 
 SELECT count(*) FROM okta.apps.group_assignments x FULL JOIN okta.apps.application_users y USING (appId) WHERE appId = @app1
