@@ -6,6 +6,7 @@ Before: `site` has the rows of a page, rendered. After: bytes on the wire.
 from __future__ import annotations
 
 from quaestor.catalog.model import Schema
+from quaestor.sandbox import observed
 from quaestor.sandbox.collection import encode
 from quaestor.sandbox.invent import Born, Inventor
 from quaestor.sandbox.paging import Page, put_path
@@ -37,7 +38,7 @@ def of_list(
     how = route.method.pagination
     if not response.row_path:
         return inner
-    envelope = _around(inventor, route.body, response.row_path, _HOLE)
+    envelope = _enveloped(inventor, route, _HOLE)
     if how.total_path:
         put_path(envelope, how.total_path, page.total)
     if how.more_path:
@@ -51,8 +52,26 @@ def of_list(
 
 def of_one(inventor: Inventor, route: Route, row: Any) -> bytes:
     """The body that holds one object."""
-    path = route.method.response.row_path
-    return encode(_around(inventor, route.body, path, row) if path else row)
+    return encode(_enveloped(inventor, route, row) if route.method.response.row_path else row)
+
+
+def _enveloped(inventor: Inventor, route: Route, inner: Any) -> Any:
+    """The body round the rows, with what the real one always has beside them."""
+    around = _around(inventor, route.body, route.method.response.row_path, inner)
+    bones = observed.envelope(f"{route.provider} {route.method.http} {route.template}")
+    if bones is None or not isinstance(around, dict):
+        return around
+    whole = observed.completed(bones, around, {}, 0, _path(route))
+    for name in _LINKS:
+        for holder in (whole.get("links"), whole.get("_links")):
+            if isinstance(holder, dict) and name in holder:
+                holder[name] = None
+    return whole
+
+
+def _path(route: Route) -> str:
+    """The path of an operation as far as it is the same for all."""
+    return route.template.partition("/{}")[0]
 
 
 def _whole(inventor: Inventor, schema: Schema, path: tuple[str, ...]) -> bool:

@@ -137,7 +137,7 @@ class OktaGroups(Collection):
                 "type": "BUILT_IN" if by == "all" else "APP_GROUP" if directory else "OKTA_GROUP",
                 "profile": profile,
                 "_links": {
-                    "self": {"href": here},
+                    "logo": [],
                     "users": {"href": here + "/users"},
                     "apps": {"href": here + "/apps"},
                 },

@@ -63,28 +63,45 @@ _PHONES = tuple(f'"+1 555 01{number:02d}"' for number in range(100))
 
 #: Transitions that an account in each status offers, as links (recorded from the real service).
 _TRANSITIONS = {
-    "ACTIVE": ("suspend", "resetPassword", "expirePassword", "resetFactors", "deactivate"),
-    "PROVISIONED": ("activate", "resetPassword", "deactivate"),
-    "STAGED": ("activate", "deactivate"),
-    "SUSPENDED": ("unsuspend", "deactivate"),
-    "LOCKED_OUT": ("unlock", "resetPassword", "deactivate"),
-    "PASSWORD_EXPIRED": ("resetPassword", "deactivate"),
-    "RECOVERY": ("resetPassword", "deactivate"),
+    "ACTIVE": (
+        "suspend",
+        "resetPassword",
+        "forgotPassword",
+        "expirePassword",
+        "changeRecoveryQuestion",
+        "resetFactors",
+        "changePassword",
+        "deactivate",
+    ),
+    "PROVISIONED": ("activate", "resetPassword", "resetFactors", "deactivate"),
+    "STAGED": ("activate", "resetFactors"),
+    "SUSPENDED": ("unsuspend", "resetFactors", "deactivate"),
+    "LOCKED_OUT": ("unlock", "resetPassword", "resetFactors", "deactivate"),
+    "RECOVERY": ("resetPassword", "resetFactors", "deactivate"),
     "DEPROVISIONED": ("activate", "delete"),
 }
+_TRANSITIONS["PASSWORD_EXPIRED"] = _TRANSITIONS["ACTIVE"]
 _OPERATIONS = {
-    "resetPassword": "reset_password",
-    "expirePassword": "expire_password",
-    "resetFactors": "reset_factors",
+    "resetPassword": "lifecycle/reset_password",
+    "expirePassword": "lifecycle/expire_password",
+    "resetFactors": "lifecycle/reset_factors",
+    "forgotPassword": "credentials/forgot_password",
+    "changePassword": "credentials/change_password",
+    "changeRecoveryQuestion": "credentials/change_recovery_question",
 }
 
 
 def linked(row: dict[str, Any]) -> dict[str, Any]:
     """A user with the links to what can be done with an account of its status."""
     here = row["_links"]["self"]["href"]
-    links = {"self": {"href": here}}
+    kind = row["type"]["id"]
+    links = {
+        "self": {"href": here},
+        "type": {"href": f"{ORIGIN}/api/v1/meta/types/user/{kind}"},
+        "schema": {"href": f"{ORIGIN}/api/v1/meta/schemas/user/osc{kind[3:]}"},
+    }
     for name in _TRANSITIONS.get(row["status"], ()):
-        links[name] = {"href": f"{here}/lifecycle/{_OPERATIONS.get(name, name)}", "method": "POST"}
+        links[name] = {"href": f"{here}/{_OPERATIONS.get(name, f'lifecycle/{name}')}", "method": "POST"}
     return {**row, "_links": links}
 
 

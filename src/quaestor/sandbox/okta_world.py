@@ -133,6 +133,8 @@ class OktaWorld(World):
             "/api/v1/groups/{}/roles/{}/targets/groups": "/api/v1/groups",
             "/oauth2/v1/clients/{}/roles/{}/targets/groups": "/api/v1/groups",
         }
+        never_set_up = {"status": "UNKNOWN", "profile": {"authScheme": "UNKNOWN"}}
+        self.blank["/api/v1/apps/{}/connections/default"] = never_set_up
         self._people()
         self._applications()
         self._settings(types)
@@ -314,7 +316,6 @@ class OktaWorld(World):
                 "type": "group_rule",
                 "status": {4: "INACTIVE", 6: "INVALID"}.get(index, "ACTIVE"),
                 "conditions": {
-                    "people": {"users": {"exclude": []}, "groups": {"exclude": []}},
                     "expression": {"value": f'user.{field}=="{name}"', "type": "urn:okta:expression:1.0"},
                 },
                 "actions": {"assignUserToGroups": {"groupIds": [self.groups.key(1 + index)]}},

@@ -92,10 +92,6 @@ class Rules:
         """Raises Refusal for the faults of a body: dotted path and what is wrong."""
         raise Refusal("body", found[0][0], causes=[f"{path} {what}".strip() for path, what in found])
 
-    def usual(self, template: str, made: dict[str, Any]) -> dict[str, Any]:
-        """What a new object has besides, unless it was posted otherwise."""
-        return {}
-
     def made(self, act: Act, template: str, values: tuple[str, ...], row: dict[str, Any]) -> None:
         """A new object is about to be kept: may change it. May raise Refusal."""
 

@@ -16,6 +16,7 @@ from quaestor.sandbox import bodies
 from quaestor.sandbox.answers import Answer
 from quaestor.sandbox.collection import ORIGIN, AnyKey, Collection, Generated, Subset, shaped
 from quaestor.sandbox.invent import Inventor
+from quaestor.sandbox.observed import completed, skeleton, trimmed
 from quaestor.sandbox.overlay import Overlay
 from quaestor.sandbox.paging import Page, cut, with_parameter
 from quaestor.sandbox.query import Query
@@ -136,6 +137,10 @@ class Site:
             response.status, bodies.of_one(self.inventor, route, row), media_type, (), tuple(query.ignored())
         )
 
+    def listed(self, match: Match, path: str) -> Answer:
+        """The first page of a list, as one who asks for no more gets it."""
+        return self._list(match, path, "", Query(""), {})
+
     def _list(self, match: Match, path: str, raw_query: str, query: Query, body: dict[str, Any]) -> Answer:
         route = match.route
         collection = self.collection(route.template, match.values)
@@ -195,9 +200,14 @@ class Site:
         if "" in place.changed:
             return unpacked(place.changed[""])
         maker = self.world.singles.get(route.template)
-        known = maker(values) if maker and not self._made_by_client(route.template, values) else {}
+        new = self._made_by_client(route.template, values)
+        known = self.world.blank.get(route.template, {}) if new else maker(values) if maker else {}
         state = state_of(self.world.seed, self.provider, route.home, *values)
-        return shaped(self.inventor, route.shape, state, {**self._given(route, values), **known})
+        row = shaped(self.inventor, route.shape, state, {**self._given(route, values), **known})
+        bones = skeleton(f"{self.provider} GET {route.template}", row) if known or new else None
+        if bones is None or not isinstance(row, dict):
+            return row
+        return completed(bones, trimmed(bones, row, known), row, state, filled(route.template, values))
 
     def parents(self, match: Match) -> tuple[str, ...]:
         """The path's values, those of parents as their keys proper. Raises Refusal unless every object that the path

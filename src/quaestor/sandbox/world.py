@@ -50,6 +50,7 @@ class World:
         collections: by path template (`/api/v1/users/{}/factors`), whose objects are made by hand.
         found: by path template (`/api/v1/tags/hosts`), the objects that gets find where the list holds others.
         singles: by path template, what is known of a thing by itself.
+        blank: by path template, a thing by itself below an object that a client has just made.
         facts: by path template, fields laid over the invented objects of a collection.
         wholes: by path template of a place that names objects of another collection (the users of a group), the
             template of that collection.
@@ -67,6 +68,7 @@ class World:
         self.collections: dict[str, Maker] = {}
         self.found: dict[str, Maker] = {}
         self.singles: dict[str, Single] = {}
+        self.blank: dict[str, dict[str, Any]] = {}
         self.facts: dict[str, Facts] = {}
         self.wholes: dict[str, str] = {}
         self.references: dict[str, str] = {}

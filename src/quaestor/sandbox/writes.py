@@ -28,6 +28,7 @@ from quaestor.sandbox.answers import Answer
 from quaestor.sandbox.checks import faults
 from quaestor.sandbox.collection import ORIGIN, AnyKey, Generated, shaped
 from quaestor.sandbox.documents import accepted, merged, pruned, replaced, shown, stamped
+from quaestor.sandbox.observed import answers_object, completed, skeleton, trimmed
 from quaestor.sandbox.overlay import Overlay
 from quaestor.sandbox.paging import at_path, put_path
 from quaestor.sandbox.query import Query
@@ -81,7 +82,7 @@ class Writer:
         act.ticks = self.state.tick
         act.clock_s = self.site.world.ground.clock.now
         special = self.rules.special.get((route.method.http, route.template))
-        if special is None or not self.rules.checks_itself(route):
+        if not self.rules.checks_itself(route):
             self._check(act)
         done = special(act) if special is not None else None
         return done if done is not None else self._generic(act)
@@ -165,10 +166,9 @@ class Writer:
         made = shaped(self.inventor, shape, state, posted, key_path, key)
         if not isinstance(made, dict):
             made = dict(posted)
-        made = merged(pruned(self.inventor, shape, made, posted), posted)
+        here = f"{self.site.path(template, values)}/{key}"
+        made = self._as_observed(act.route, template, shape, made, posted, state, here)
         made = merged(made, self.site.given(template, values))
-        usual = self.rules.usual(template, made)
-        made = merged(usual, made) if usual else made
         made = stamped(self.inventor, shape, made, act.now, new=True, micros=self.site.manners.micros)
         if key_path:
             put_path(made, key_path, _typed(at_path(made, key_path), key))
@@ -185,6 +185,26 @@ class Writer:
         self.rules.stored(act, template, values, key, made)
         answer: dict[str, Any] = shown(self.inventor, shape, made)
         return answer
+
+    def _as_observed(
+        self,
+        route: Route,
+        template: str,
+        shape: Schema,
+        made: dict[str, Any],
+        posted: dict[str, Any],
+        state: int,
+        here: str,
+    ) -> dict[str, Any]:
+        """A new object with the fields that real ones have, where any was recorded, else those of its schema."""
+        name = self.site.provider
+        bones = skeleton(f"{name} {route.method.http} {template}", {**made, **posted})
+        if bones is None:
+            bones = skeleton(f"{name} GET {template}/{{}}", {**made, **posted})
+        if bones is None:
+            return dict(merged(pruned(self.inventor, shape, made, posted), posted))
+        kept = merged(trimmed(bones, made, posted), posted)
+        return dict(completed(bones, kept, made, state, here))
 
     def _without_secrets(self, row: dict[str, Any], full: Schema, read: Schema) -> dict[str, Any]:
         """What later reads have of an object: not what is told once, when it is made."""
@@ -471,7 +491,7 @@ class Writer:
             inner = inner[0]
         return dict(inner) if isinstance(inner, dict) else dict(body)
 
-    def done(self, act: Act, row: dict[str, Any] | None = None, facts: dict[str, Any] | None = None) -> Answer:
+    def done(self, act: Act, row: Any = None, facts: dict[str, Any] | None = None) -> Answer:
         """The answer of success: the object, or what the catalog says stands there, or nothing."""
         route = act.route
         response = route.method.response
@@ -480,6 +500,9 @@ class Writer:
         ignored = tuple(act.query.ignored())
         if empty is not None:
             return Answer(status, empty, "application/json", (), ignored)
+        operation = f"{self.site.provider} {route.method.http} {route.template}"
+        if not response.schema and status < 204 and answers_object(operation):
+            return Answer(status, b"{}", "application/json", (), ignored)
         if not response.schema or status == 204:
             return Answer(status, b"", response.media_type or "application/json", (), ignored)
         shape = self.inventor.resolve(route.shape)
@@ -489,8 +512,15 @@ class Writer:
             if route.kind == "write":
                 known = {**{n: v for n, v in posted.items() if n in shape.properties}, **known}
             state = state_of(self.site.world.seed, self.site.provider, route.template, *act.values)
-            invented = shaped(self.inventor, shape, state, known) if shape != Schema() else {}
-            row = invented
+            row = shaped(self.inventor, shape, state, known) if shape != Schema() else {}
+            bones = skeleton(operation, known)
+            if bones is not None and isinstance(row, dict):
+                here = self.site.path(route.template, act.values)
+                row = completed(bones, trimmed(bones, row, known), row, state, here)
+        elif isinstance(row, dict):
+            bones = skeleton(operation, row)
+            if bones is not None:
+                row = completed(bones, row, {}, act.number, self.site.path(route.template, act.values))
         made = [row] if shape.type == "array" and not isinstance(row, list) else row
         rendered = bodies.of_one(self.inventor, route, made)
         return Answer(status, rendered, response.media_type or "application/json", (), ignored)
