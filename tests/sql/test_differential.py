@@ -98,7 +98,7 @@ def test_same_rows_as_sqlite(
 def test_there_is_something_to_compare(plain: apsw.Connection) -> None:
     counts = {table: next(iter(plain.execute(f'SELECT count(*) FROM "{table}"')))[0] for table in TABLES}
     assert all(count > 2 for count in counts.values()), counts
-    assert len(statements()) >= 300
+    assert len(statements()) >= 450
 
 
 def test_keys_of_two_parents_are_pairs(connection: quaestor.Connection, plain: apsw.Connection) -> None:
