@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from time import monotonic
 
 import pytest
 
 import quaestor
+from quaestor.config import Settings
 from quaestor.errors import (
     AuthError,
     ConflictError,
@@ -180,6 +182,27 @@ def test_limits_of_the_vendor_and_latency() -> None:
     assert answer.response.header("x-rate-limit-limit") == "600"
     assert answer.response.header("x-rate-limit-remaining") == "598"
     assert 0.02 <= answer.delay_s <= 0.03
+
+
+def test_simulated_time(tmp_path: Path) -> None:
+    """Five pages where one is allowed in an hour: four hours pass in a moment, and no request is refused."""
+    file = tmp_path / "limits.yaml"
+    file.write_text("limits: {okta: {buckets: [{limit: 1, per: 60m}]}}")
+    started = monotonic()
+    with quaestor.sandbox("okta", scale={"users": 900}, limits=str(file), clock="simulated") as box:
+        assert box.clock is not None
+        begun = box.clock.time()
+        with box.connect(Settings(max_wait_s=4000.0)) as con:
+            rows = con.sql("SELECT id FROM okta.users.users WHERE search = 'status pr'").fetchall()
+        assert len(rows) == 900
+        assert 4 * 3600 <= box.clock.time() - begun <= 6 * 3600
+        assert [asked.status for asked in box.log] == [200] * len(box.log)
+        with pytest.raises(UsageError, match="this process only"):
+            assert box.url
+    assert monotonic() - started < 30
+    for options in ({"clock": "fast"}, {"clock": "simulated", "tls": True}):
+        with pytest.raises(UsageError), quaestor.sandbox("okta", **options):
+            pass
 
 
 def _request(box: Rehearsal) -> HttpRequest:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from quaestor.catalog.catalog import Catalog
+    from quaestor.fetch.governor import Clock
     from quaestor.fetch.http import Transport
     from quaestor.run.selecting import Selector
     from quaestor.values import SqlValue
@@ -75,8 +76,10 @@ class Connection:
         catalog: Catalog | None = None,
         env: Mapping[str, str] | None = None,
         notify: Callable[[str], None] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._notify = notify
+        self._clock = clock
         self.settings = settings or Settings()
         self.catalog: Catalog = catalog if catalog is not None else open_catalog()
         self._endpoints = {**self.settings.endpoints, **(endpoints or {})}
@@ -205,6 +208,7 @@ class Connection:
                     auth=self._auth,
                     transport=self._transport,
                     env=self._env,
+                    clock=self._clock,
                 )
                 self._selector = Selector(self.settings, self.catalog, connections, self._names, self._notify)
             return self._selector
@@ -246,6 +250,7 @@ def connect(
     catalog: Catalog | None = None,
     env: Mapping[str, str] | None = None,
     notify: Callable[[str], None] | None = None,
+    clock: Clock | None = None,
 ) -> Connection:
     """Open a session. Nothing is requested before a statement's rows are read.
 
@@ -258,9 +263,18 @@ def connect(
         catalog: instead of the built-in providers.
         env: instead of the process's environment, for credentials and server variables.
         notify: told what a person may want to know while a statement runs: parents that are filled.
+        clock: by which it waits for limits and before it tries again (`quaestor.sandbox.limits.SimulatedClock`);
+            the machine's unless given.
     """
     return Connection(
-        settings, endpoints=endpoints, auth=auth, transport=transport, catalog=catalog, env=env, notify=notify
+        settings,
+        endpoints=endpoints,
+        auth=auth,
+        transport=transport,
+        catalog=catalog,
+        env=env,
+        notify=notify,
+        clock=clock,
     )
 
 

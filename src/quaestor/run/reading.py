@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from quaestor.catalog.model import Column, Provider, Server
     from quaestor.config import Settings
     from quaestor.fetch.decode import Decoder
+    from quaestor.fetch.governor import Clock
     from quaestor.fetch.http import CancelToken, HttpRequest, Transport
     from quaestor.fetch.stats import Stats
     from quaestor.fetch.url import Origin
@@ -50,6 +51,7 @@ class Connections:
         auth: StackQL's `--auth` entries, by connection or provider.
         transport: carries all requests instead of sockets.
         env: where credentials and server variables are looked up.
+        clock: by which it waits; the machine's unless given.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Connections:
         auth: Mapping[str, Any],
         transport: Transport | None,
         env: Mapping[str, str],
+        clock: Clock | None = None,
     ) -> None:
         self._settings = settings
         self._catalog = catalog
@@ -77,6 +80,7 @@ class Connections:
             concurrency=settings.concurrency,
             reserve=settings.api_reserve,
             shared=SharedLimits(cache) if cache else None,
+            clock=clock,
         )
         self._clients: dict[tuple[str, str], tuple[Origin, Client]] = {}
         self._lock = allocate_lock()

@@ -23,7 +23,7 @@ from quaestor.catalog.document import read, write
 from quaestor.errors import CatalogError, UsageError
 from quaestor.fetch.http import HttpRequest, HttpResponse
 from quaestor.fetch.retry import http_date
-from quaestor.fetch.url import query_items
+from quaestor.fetch.url import query_items, quote
 from quaestor.record import Record
 from quaestor.sandbox.collection import encode
 from quaestor.sandbox.vendor_errors import vendor_of
@@ -279,6 +279,8 @@ def _body(node: Any, where: str, encoding: str = "") -> bytes:
                 raise UsageError(f"{where}.base64_string can't be read: {error}") from None
         if "string" in node and node["string"] is None:
             return b""
+        if node and all(isinstance(value, str) for value in node.values()):  # a form that VCR.py took apart
+            return "&".join(f"{quote(name)}={quote(value)}" for name, value in node.items()).encode()
     raise UsageError(f"{where} is neither a text, nor a mapping with string or base64_string")
 
 

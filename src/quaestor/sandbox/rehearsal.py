@@ -15,11 +15,13 @@ from contextlib import ExitStack, contextmanager
 
 from quaestor.catalog.store import open_catalog
 from quaestor.config import Settings
+from quaestor.errors import UsageError
 from quaestor.record import replace
 from quaestor.run.engine import Connection
 from quaestor.sandbox.core import IN_PROCESS
 from quaestor.sandbox.faults import Faults, parse
 from quaestor.sandbox.front import Front
+from quaestor.sandbox.limits import SimulatedClock
 from quaestor.sandbox.serve import running
 from quaestor.sandbox.staging import stage
 from quaestor.sandbox.tls import identity
@@ -43,15 +45,23 @@ class Rehearsal:
     Attributes:
         front: what stands before it: its faults and limits.
         env: the variables that a client takes credentials and hosts from, as for a real account.
+        clock: the simulated time, if that was asked for: `clock.advance(seconds)`.
         ca_bundle: path of the PEM file to trust, with `tls`; else empty.
     """
 
     def __init__(
-        self, front: Front, catalog: Catalog, env: Mapping[str, str], known: Identity | None, stack: ExitStack
+        self,
+        front: Front,
+        catalog: Catalog,
+        env: Mapping[str, str],
+        known: Identity | None,
+        stack: ExitStack,
+        clock: SimulatedClock | None = None,
     ) -> None:
         self.front = front
         self.env = dict(env)
         self.ca_bundle = known.authority if known else ""
+        self.clock = clock
         self._catalog = catalog
         self._identity = known
         self._stack = stack
@@ -59,7 +69,11 @@ class Rehearsal:
 
     @property
     def url(self) -> str:
-        """Where it is on this machine, such as `http://127.0.0.1:41234`; it is served from the first time on."""
+        """Where it is on this machine, such as `http://127.0.0.1:41234`; it is served from the first time on.
+
+        Raises UsageError with simulated time."""
+        if self.clock is not None:
+            raise UsageError("simulated time is for this process only", hint='leave clock="simulated" out')
         if not self._url:
             self._url = self._stack.enter_context(running(self.front, identity=self._identity))
         return self._url
@@ -100,9 +114,10 @@ class Rehearsal:
         return Connection(
             replace(given, connections=bare, auth={}, endpoints={}, proxy=None, ca_bundle=self.ca_bundle),
             endpoints=self.endpoints if over_http else self.front.endpoints(IN_PROCESS),
-            transport=None if over_http else self.front.transport(),
+            transport=None if over_http else self.front.transport(self.clock),
             catalog=self._catalog,
             env=self.env,
+            clock=self.clock,
         )
 
 
@@ -116,6 +131,7 @@ def sandbox(
     faults: str = "",
     cassette: str = "",
     state: str = "",
+    clock: str = "real",
     tls: bool = False,
     catalog: Catalog | None = None,
 ) -> Iterator[Rehearsal]:
@@ -129,11 +145,20 @@ def sandbox(
         faults: what goes wrong, on one line or in a YAML file (`docs/how-to/rehearse-failure.md`).
         cassette: a recording that answers instead of generated data.
         state: a file that keeps what clients change; without one it ends with the block.
+        clock: `simulated` for time that passes only when a connection to it waits, so that a rate limit's minute
+            costs none; inside this process only.
         tls: serve https; needs `quaestor[tls]`. Requests then go through sockets.
         catalog: instead of the built-in providers.
 
     Raises UsageError for what can't be.
     """
+    if clock not in ("real", "simulated"):
+        raise UsageError(f"the clock is real or simulated, not {clock!r}")
+    simulated = SimulatedClock() if clock == "simulated" else None
+    if simulated is not None and tls:
+        raise UsageError(
+            "simulated time is for this process only, and TLS needs sockets", hint="leave one of them out"
+        )
     with ExitStack() as stack:
         known = catalog
         if known is None:
@@ -151,8 +176,9 @@ def sandbox(
                 faults=faults,
                 cassette=cassette,
                 state=state,
+                clock=simulated,
             )
         )
         env = {credential.env: TOKEN for provider in known.providers() for credential in provider.credentials}
         made = stack.enter_context(identity(own, expired=front.faults.expired_tls)) if tls else None
-        yield Rehearsal(front, known, env, made, stack)
+        yield Rehearsal(front, known, env, made, stack, simulated)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from quaestor.catalog.catalog import Catalog
     from quaestor.catalog.model import Provider
     from quaestor.sandbox.front import Service
+    from quaestor.sandbox.limits import SimulatedClock
 
 
 @contextmanager
@@ -35,10 +36,11 @@ def stage(
     faults: str = "",
     cassette: str = "",
     state: str = "",
+    clock: SimulatedClock | None = None,
 ) -> Iterator[tuple[Front, list[Provider]]]:
     """What answers while the block runs, and the providers that it stands in for; no providers named are all.
 
-    The arguments are those of `quaestor.sandbox`. Raises UsageError for any that can't be.
+    The arguments are those of `quaestor.sandbox`; limits go by `clock`. Raises UsageError for any that can't be.
     """
     names = tuple(providers) or tuple(provider.name for provider in catalog.providers())
     if cassette and (state or scale):
@@ -51,7 +53,7 @@ def stage(
         front = Front(
             service,
             faults=Faults(parse(faults), seed),
-            limits=read_limits(limits),
+            limits=read_limits(limits, clock.time) if clock else read_limits(limits),
             latency=read_latency(latency),
             seed=seed,
         )
