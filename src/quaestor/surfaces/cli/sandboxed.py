@@ -17,6 +17,7 @@ from quaestor.sandbox.staging import stage
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
     from quaestor.catalog.catalog import Catalog
     from quaestor.config import Settings
@@ -32,7 +33,7 @@ def connect(
     seed: int = 1,
     scale: Mapping[str, int] | None = None,
     notify: Callable[[str], None] | None = None,
-    **options: str,
+    **options: Any,
 ) -> Connection:
     """A connection to a sandbox of all providers of the catalog.
 
