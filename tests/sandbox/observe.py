@@ -2,8 +2,8 @@
 `src/quaestor/sandbox/observed.json`, which the sandbox gives to what clients make.
 
 For each operation: the fields that every recorded object has though the request didn't bring them, with their value
-where it is always the same and says nothing of the org that was recorded (null, a switch, a small number, a constant's
-name), else with their type. Names and types only: no text that the vendors or their testers wrote.
+where it is always the same and says nothing of the org that was recorded (null, a switch, a small number, the name
+of a constant), else with their type. Names and types only: no text that the vendors or their testers wrote.
 
 Before: `sequences` reads the recordings. After: `quaestor.sandbox.observed`.
 """
@@ -15,8 +15,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from quaestor.sandbox.observed import variant_of
 from tests.sandbox.sequences import decoded, fresh, kind, operation, sequences
+
+from quaestor.sandbox.observed import variant_of
 
 TARGET = Path(__file__).resolve().parents[2] / "src" / "quaestor" / "sandbox" / "observed.json"
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*|[a-z]{2,20}([_-][a-z]{1,20}){0,5}")
@@ -53,7 +54,7 @@ class _Seen:
                 self.items.add(item, brought)
 
     def skeleton(self, name: str) -> Any:
-        """`{…}` an object's own (`?name` where it has the field only at times), `["=", value]` a constant, `["string"]` a type."""
+        """`{…}` an object (`?name`: a field that it has only at times), `["=", value]` a constant, else a type."""
         if self.kinds == {"object"} and not (self.values - {"null"}):
             inner = {
                 key: seen.skeleton(key)

@@ -356,7 +356,7 @@ class _Player:
     def _learn(self, index: int, said: Any, ours: Any, name: str) -> None:
         """Our key for each of the vendor's that a later request names."""
         if isinstance(said, dict) and isinstance(ours, dict):
-            for key in said.keys() & ours.keys():
+            for key in sorted(said.keys() & ours.keys(), key=lambda name: (name != "id", name)):
                 self._learn(index, said[key], ours[key], key)
         elif isinstance(said, list) and isinstance(ours, list):
             for one, other in zip(said, ours, strict=False):
