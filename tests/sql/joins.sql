@@ -230,3 +230,10 @@ SELECT u.id, m.groupId FROM okta.users.users u LEFT JOIN okta.groups.users m ON 
 SELECT u.id, m.groupId FROM okta.groups.users m FULL JOIN okta.users.users u ON m.id = u.id LEFT JOIN okta.groups.groups g ON m.groupId IN (@group2) ORDER BY 1, 2, g.id
 
 SELECT u.id, m.groupId FROM okta.groups.users m RIGHT JOIN okta.users.users u ON m.id = u.id JOIN okta.groups.groups g ON m.groupId IN (@group2) ORDER BY 1, 2, g.id
+
+-- What may hold for the NULLs of an outer join says nothing about the rows to read.
+SELECT t4.id, t4.userId, t3.id FROM okta.apps.application_users t1 FULL JOIN okta.users.users t2 ON t2.id < t1.appId JOIN okta.apps.applications t3 ON t3.id = t1.appId RIGHT JOIN okta.users.user_groups t4 ON t2.id = t4.userId WHERE NOT (t3.id IS NOT NULL) ORDER BY 1, 2
+
+SELECT g.id, u.id FROM okta.groups.groups g LEFT JOIN okta.groups.users m ON m.groupId = g.id RIGHT JOIN okta.users.users u ON u.id = m.id WHERE g.id IS NULL ORDER BY 2
+
+SELECT g.id, u.id FROM (SELECT id FROM okta.groups.groups) g LEFT JOIN okta.groups.users m ON m.groupId = g.id RIGHT JOIN okta.users.users u ON u.id = m.id WHERE coalesce(g.id, 'none') = 'none' ORDER BY 2

@@ -85,6 +85,20 @@ def conjunction(conditions: list[nodes.Expr]) -> nodes.Expr | None:
     return nodes.Logical("AND", tuple(conditions))
 
 
+def fails_for_null(condition: nodes.Expr, sources: set[int]) -> bool:
+    """Whether a condition surely fails on the rows of NULLs that an outer join adds for each of these sources.
+
+    One that may hold for them (`x.id IS NULL`) says nothing about which rows must be read: a row left out would come
+    back as one of NULLs.
+    """
+    operands: tuple[nodes.Expr, ...] = ()
+    if isinstance(condition, nodes.Binary) and condition.op in ("=", "==", "<>", "!=", "<", "<=", ">", ">="):
+        operands = (condition.left, condition.right)
+    elif isinstance(condition, nodes.InList) and condition.items:
+        operands = (condition.operand,)
+    return sources <= {operand.source for operand in operands if isinstance(operand, BoundColumn)}
+
+
 def sources_within(tree: nodes.Node, ctes: Mapping[str, nodes.Cte]) -> tuple[frozenset[int], frozenset[int]]:
     """The sources that stand in FROM somewhere in a bound tree, and those of them that are resources."""
     defined: set[int] = set()

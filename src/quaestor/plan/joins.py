@@ -86,6 +86,7 @@ class Joined:
         keeps_left, keeps_right = KEPT.get(self.kind, (False, False))
         for side, nullable in ((self.left, keeps_right), (self.right, keeps_left)):
             for source in side.sources:
+                source.nullable = source.nullable or nullable
                 if nullable and source.use is not None:
                     source.use.nullable = True
         before = list(self.on)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from quaestor.catalog.model import Column
 from quaestor.errors import BindError, CatalogError
 from quaestor.plan import routes
-from quaestor.plan.conditions import choose_route, conjunction, sources_within
+from quaestor.plan.conditions import choose_route, conjunction, fails_for_null, sources_within
 from quaestor.plan.scope import BoundColumn, BoundTable, Candidate, ScopeSource, TableUse
 from quaestor.record import Record, replace
 from quaestor.sql import nodes
@@ -450,7 +450,8 @@ class _Planner:
             for condition in self.query.filters.get(owner, ()):
                 mentioned = {node.source for node in nodes.walk(condition) if isinstance(node, BoundColumn)}
                 nested = any(isinstance(node, nodes.Select | nodes.ColumnRef) for node in nodes.walk(condition))
-                if mentioned and mentioned <= ids and not nested:
+                filled = {source.id for source in sources if source.nullable} & mentioned
+                if mentioned and mentioned <= ids and not nested and fails_for_null(condition, filled):
                     conditions[condition] = None
         joined: nodes.Source | None = None
         for source in sources:

@@ -170,6 +170,7 @@ class ScopeSource:
         self.outputs = outputs
         self.hidden = hidden
         self.depends = depends
+        self.nullable = False  # an outer join may fill it with NULL
         self.merged: set[str] = set()  # columns left out of `*`: USING and NATURAL show them once
 
     def answers_to(self, qualifier: tuple[str, ...]) -> bool:
