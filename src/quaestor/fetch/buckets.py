@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SAME_RESET_S = 2.0
 #: From this part of a limit on, requests are spread over what is left of the window.
 SLOW_PART = 0.1
+#: As few requests as two processes may have in flight, 16 each.
+SCARCE = 32
 #: The longest gap that spreading makes. A window may last an hour, and who needs five more requests shall have them.
 LONGEST_GAP_S = 1.0
 #: So often in a row must two templates have moved together before they are taken for one bucket.
@@ -91,6 +93,11 @@ class Bucket:
     def is_nearly_used_up(self, now: float, reserve: float) -> bool:
         """Whether its requests are spread out by now."""
         return self.knows(now) and self.left(reserve) - self.in_flight <= int(self.limit * SLOW_PART)
+
+    def is_scarce(self, now: float, reserve: float) -> bool:
+        """Whether so little is left that other processes must be heard: what they have in flight may be the rest."""
+        room = self.left(reserve) - self.in_flight
+        return self.knows(now) and room <= max(int(self.limit * SLOW_PART), min(SCARCE, self.limit // 2))
 
     def wait(self, now: float, reserve: float) -> float:
         """Seconds until the limit allows one request more; 0 if it does now."""

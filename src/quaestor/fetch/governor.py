@@ -294,7 +294,7 @@ class Governor:
 
     def _take_shared(self, host: str, place: _Host, state: Bucket, now: float) -> bool:
         """Whether a request may go out as far as the other processes know; it is taken off then."""
-        if self._shared is None or not state.is_nearly_used_up(now, self._reserve):
+        if self._shared is None or not state.is_scarce(now, self._reserve):
             return True
         own = self._entry(host, place, state, now)
         reserve = int(state.limit * self._reserve)

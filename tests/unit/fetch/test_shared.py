@@ -32,9 +32,12 @@ def take(governor: Governor, bucket: str = "b", host: str = HOST) -> Permit:
 
 def test_while_there_is_enough_no_file_is_touched(tmp_path: Path) -> None:
     governor = process(tmp_path / "none", FakeClock())
-    for left in range(99, 11, -1):
+    for left in range(99, 33, -1):
         take(governor).done(RateLimit(100, left, 30.0))
     assert not (tmp_path / "none").exists()
+    take(governor).done(RateLimit(100, 32, 30.0))
+    take(governor)
+    assert (tmp_path / "none" / "limits").exists()
 
 
 def test_a_used_up_limit_is_known_to_the_next_process(tmp_path: Path) -> None:
