@@ -203,6 +203,8 @@ class OktaApps(Generated):
         self._users = users
         self._groups = groups
         self._clock = clock
+        #: Whether clients put a user into an application or took them out; None if they did neither.
+        self.assigned: Callable[[str, str], bool | None] = lambda app, user: None
         groups.apps_of = self.of_group
 
     def catalog(self, app: int) -> tuple[str, str, str]:
@@ -290,11 +292,25 @@ class OktaApps(Generated):
         path, value = wanted.equal or ("", "")
         if path == "user.id":
             user = self._users.index(value)
-            return [app for app in range(len(self)) if user >= 0 and self.via(app, user) > -2]
+            return [app for app in range(len(self)) if self._has(app, user, value)]
         if path == "group.id":
             group = self._groups.index(value)
             return self.of_group(group) if group >= 0 else []
         raise Refusal("filter", "filter", detail="user.id and group.id can't be combined with other conditions")
+
+    def _has(self, app: int, user: int, key: str) -> bool:
+        """Whether an application has a user, by what clients did or else as generated."""
+        done = self.assigned(self.key(app), key)
+        return done if done is not None else user >= 0 and self.via(app, user) > -2
+
+    def admits(self, query: Query, row: Any) -> bool:
+        text = query.text("filter")
+        path, value = parse(text, "filter").equal or ("", "") if text else ("", "")
+        if path == "user.id":
+            app = self.index(str(row["id"]))
+            known = app >= 0 and self._has(app, self._users.index(value), value)
+            return known or bool(self.assigned(str(row["id"]), value))
+        return True
 
 
 class AppUsers(Collection):

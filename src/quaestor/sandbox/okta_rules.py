@@ -21,6 +21,7 @@ from __future__ import annotations
 from quaestor.sandbox.answers import Answer
 from quaestor.sandbox.clock import iso
 from quaestor.sandbox.collection import ORIGIN, encode
+from quaestor.sandbox.okta_groups import OktaApps
 from quaestor.sandbox.okta_users import linked
 from quaestor.sandbox.refusal import Refusal
 from quaestor.sandbox.rules import Act, Rules
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from quaestor.sandbox.overlay import Overlay
     from quaestor.sandbox.routes import Route
+    from quaestor.sandbox.writes import Writer
 
 _USERS, _GROUPS, _APPS = "/api/v1/users", "/api/v1/groups", "/api/v1/apps"
 _APP_USERS, _APP_GROUPS = "/api/v1/apps/{}/users", "/api/v1/apps/{}/groups"
@@ -88,6 +90,17 @@ class OktaRules(Rules):
         }
         for step in _STEPS:
             self.special["POST", f"{_USER}/lifecycle/{step}"] = self._stepping(step)
+
+    def attach(self, writer: Writer) -> None:
+        super().attach(writer)
+        apps = writer.site.collection(_APPS, ()).base
+        if isinstance(apps, OktaApps):
+            apps.assigned = self._assigned
+
+    def _assigned(self, app: str, user: str) -> bool | None:
+        """Whether clients put a user into an application or took them out."""
+        there = self.writer.state.at(self.writer.site.place(_APP_USERS, (app,)))
+        return True if user in there.born or user in there.changed else False if user in there.gone else None
 
     def complain(self, found: Sequence[tuple[str, str]]) -> None:
         words = {
