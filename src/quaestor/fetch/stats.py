@@ -121,7 +121,7 @@ class Stats:
         if self.missing_keys:
             parts.append(f"{_count(self.missing_keys, 'key')} without a row")
         if self.wait_s >= 0.05:
-            parts.append(f"{self.wait_s:.1f} s waited for limits")
+            parts.append(f"{self.wait_s:.1f} s waited for limits, over all threads")
         if self.total_s is not None:
             parts.append(f"{self.total_s:.2f} s")
         return ", ".join(parts)
