@@ -1,8 +1,8 @@
 """Credentials, each bound to the one origin that may see it.
 
-Only this module and `fetch.oauth` reveal a `Secret`, and only into a request whose origin is the bound one. Before:
-`run` knows the provider, the connection and the origin that a method's server resolved to. After: `fetch.client` signs
-every request, first and further pages alike.
+Only this module and `fetch.oauth` reveal a `Secret`, and only into a request whose origin is the bound one.
+Before: `run` knows the provider, the connection and the origin that a method's server resolved to. After:
+`fetch.client` signs every request, first and further pages alike.
 
     auth = Authenticator(origin_of("https://acme.okta.com"), provider_credentials(okta, os.environ))
     auth.sign(request)
