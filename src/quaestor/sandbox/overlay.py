@@ -35,6 +35,7 @@ class Overlay(Collection):
 
     Attributes:
         base, place, whole: as given.
+        dress: gives an invented object, by its key, the links that real ones have; None to leave it as it is.
     """
 
     def __init__(self, base: Collection, place: str, state: State, whole: Overlay | None = None) -> None:
@@ -43,6 +44,7 @@ class Overlay(Collection):
         self.place = place
         self.whole = whole
         self._state = state
+        self.dress: Callable[[str, Any], Any] | None = None
 
     @property
     def changes(self) -> Place:
@@ -118,20 +120,24 @@ class Overlay(Collection):
             return None
         if at < 0 and self.base.index(key) >= 0:  # a name that it had
             return None
-        return self.base.get(key, shape)
+        row = self.base.get(key, shape)
+        return self.dress(own, row) if self.dress is not None and isinstance(row, dict) else row
 
     def row(self, index: int, shape: Schema) -> Any:
         key = self.key(index)
         if self.whole is not None:
             return self.whole.row(self.whole.index(key), shape)
         document = self.document(key)
-        return self.base.row(index, shape) if document is None else self.base.listed(unpacked(document))
+        if document is not None:
+            return self.base.listed(unpacked(document))
+        row = self.base.row(index, shape)
+        return self.dress(key, row) if self.dress is not None and isinstance(row, dict) else row
 
     def render(self, index: int, shape: Schema) -> bytes:
         key = self.key(index)
         if self.whole is not None:
             return self.whole.render(self.whole.index(key), shape)
-        if self.document(key) is None:
+        if self.document(key) is None and self.dress is None:
             return self.base.render(index, shape)
         return super().render(index, shape)
 

@@ -32,7 +32,7 @@ from quaestor.sandbox.writes import Writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from quaestor.catalog.catalog import Catalog
@@ -279,7 +279,26 @@ class Site:
     def _laid_over(self, template: str, values: tuple[str, ...], base: Collection) -> Overlay:
         whole = self.world.wholes.get(template)
         over = self.collection(whole, ()) if whole and isinstance(base, Subset) else None
-        return Overlay(base, self.place(template, values), self.state, over)
+        made = Overlay(base, self.place(template, values), self.state, over)
+        if isinstance(base, Generated) and template not in self.world.collections:
+            made.dress = self._dress(template, values)
+        return made
+
+    def _dress(self, template: str, values: tuple[str, ...]) -> Callable[[str, Any], Any]:
+        """What gives the invented objects of a collection the links that real ones were seen to have; their other
+        fields are their schema's."""
+
+        def dress(key: str, row: dict[str, Any]) -> Any:
+            name = f"{self.provider} GET {template}"
+            bones = skeleton(name + "/{}", row) or skeleton(name, row)
+            if bones is None or not isinstance(bones.get("_links"), dict):
+                return row
+            state = state_of(self.world.seed, template, key)
+            return completed(
+                {"_links": bones["_links"]}, row, {}, state, f"{filled(template, values)}/{quote(key, safe='')}"
+            )
+
+        return dress
 
     def _made_by_client(self, template: str, values: tuple[str, ...]) -> bool:
         """Whether an object that the path goes through is one that nobody generated."""
