@@ -1,10 +1,17 @@
 """What every test may count on."""
 
+import os
 import signal
 
 import pytest
+from hypothesis import settings
 
 from quaestor.catalog.store import open_catalog
+
+# The same examples every time, so that a red run is red again; QUAESTOR_EXPLORE=1 looks for new ones.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile("explore" if os.environ.get("QUAESTOR_EXPLORE") else "steady")
 
 # A shell that starts a job in the background has it ignore SIGINT, and children inherit that: Ctrl-C is tested here.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

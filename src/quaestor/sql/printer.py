@@ -405,7 +405,13 @@ def _auth(node: n.Auth) -> str:
 
 def _copy(node: n.Copy) -> str:
     file_format = _when(node.format, f"(FORMAT {quote_name(node.format)})")
-    return _words(f"COPY ({to_sql(node.select)}) TO {to_sql(node.target)}", file_format)
+    target = to_sql(node.target)
+    is_text = isinstance(node.target, n.StringTemplate) or (
+        isinstance(node.target, n.Literal) and node.target.kind == "string"
+    )
+    if not is_text:
+        target = f"({target})"  # or the format behind it reads as the arguments of a function
+    return _words(f"COPY ({to_sql(node.select)}) TO {target}", file_format)
 
 
 def _script(node: n.Script) -> str:
