@@ -133,11 +133,12 @@ def dependencies(trees: Sequence[nodes.Node], ctes: Mapping[str, nodes.Cte]) -> 
 def choose_route(use: TableUse, *, wanted: tuple[str, ...] | None = None) -> routes.Route | None:
     """The route of a table by what the statement says of it: constants if they do, else what it joins too."""
     columns = tuple(use.wanted) if wanted is None else wanted
-    settings = set(use.server_variables)
-    for only_constants in (True, False):
-        bound = {c.column for c in use.candidates if c.is_constant or not only_constants} - settings
-        required = {c for c in bound if routes.is_parameter_only(use.resource, c)}
-        route = routes.choose(use.resource, use.server, columns, bound, required)
-        if route is not None:
-            return route
-    return None
+    constants = [candidate for candidate in use.candidates if candidate.is_constant]
+    return route_by(use, constants, columns) or route_by(use, use.candidates, columns)
+
+
+def route_by(use: TableUse, candidates: Sequence[Candidate], wanted: tuple[str, ...]) -> routes.Route | None:
+    """The route of a table by just these candidates, None if they aren't enough."""
+    bound = {candidate.column for candidate in candidates} - set(use.server_variables)
+    required = {column for column in bound if routes.is_parameter_only(use.resource, column)}
+    return routes.choose(use.resource, use.server, wanted, bound, required)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from quaestor.catalog.model import Column
 from quaestor.errors import BindError, CatalogError
 from quaestor.plan import routes
-from quaestor.plan.conditions import choose_route, conjunction, fails_for_null, sources_within
+from quaestor.plan.conditions import choose_route, conjunction, fails_for_null, route_by, sources_within
 from quaestor.plan.scope import BoundColumn, BoundTable, Candidate, ScopeSource, TableUse
 from quaestor.record import Record, replace
 from quaestor.sql import nodes
@@ -212,13 +212,13 @@ class _Planner:
         """The scan of a table if it has a route with what is known after `done`."""
         settings = self._settings(use)
         usable = [c for c in use.candidates if self._needs(c) <= done.keys() and not self._is_lossy(use, c)]
-        route = _route(use, [c for c in usable if c.is_constant])
+        wanted = tuple(use.wanted)
+        route = route_by(use, [c for c in usable if c.is_constant], wanted)
         if route is None and use.id in self.filled:
             # single objects would be asked for by every value of the parent's times every key: lists take fewer
-            route = _route(
-                use, [c for c in usable if c.is_constant or not routes.names_a_row(use.resource, c.column)]
-            )
-        route = route or _route(use, usable)
+            lists = [c for c in usable if c.is_constant or not routes.names_a_row(use.resource, c.column)]
+            route = route_by(use, lists, wanted)
+        route = route or route_by(use, usable, wanted)
         if route is None:
             return None
         constants: dict[str, tuple[SqlValue, ...]] = {}
@@ -504,13 +504,6 @@ class _Planner:
 # ----------------------------------------------------------------------------------------- small pieces
 
 
-def _route(use: TableUse, candidates: list[Candidate]) -> Route | None:
-    settings = set(use.server_variables)
-    bound = {candidate.column for candidate in candidates} - settings
-    required = {column for column in bound if routes.is_parameter_only(use.resource, column)}
-    return routes.choose(use.resource, use.server, tuple(use.wanted), bound, required)
-
-
 def _column(use: TableUse, route: Route, name: str) -> ScanColumn:
     kind = use.type_of(name)
     if name == RAW.name:
@@ -580,9 +573,3 @@ def _shown(values: tuple[SqlValue, ...]) -> str:
 
 def _article(kind: str) -> str:
     return f"an {kind}" if kind[0] in "aio" else f"a {kind}"
-
-
-def parameters_of(scan: Scan) -> list[Parameter]:
-    """The parameters of its method that the statement binds."""
-    bound = {*scan.constants, *(name for key in scan.keys for name in key.parameters)}
-    return [parameter for parameter in scan.method.parameters if parameter.name in bound]

@@ -19,6 +19,7 @@ from quaestor.plan.scope import BoundColumn
 from quaestor.record import replace
 from quaestor.run import functions, tables
 from quaestor.run.feed import Feed
+from quaestor.run.reading import combinations_of
 from quaestor.sql import nodes
 from quaestor.values import convert
 
@@ -205,9 +206,7 @@ class Execution:
 
     def _parts(self, scan: Scan, reading: Reading, plan: Plan | None = None, page_rows: int = 0) -> list[Part]:
         """One part for each distinct combination of the values that the scan's parameters take."""
-        combinations: list[dict[str, SqlValue]] = [{}]
-        for name, values in scan.constants.items():
-            combinations = [{**known, name: value} for known in combinations for value in values]
+        combinations = combinations_of(scan.constants)
         for keys in scan.keys:
             assert plan is not None
             rows = self._key_rows(scan, keys, plan)

@@ -1,7 +1,7 @@
 """How a scan is read: its connection, its requests, its rows.
 
-Before: `run.executor` has a scan and the values that its parameters take. After: `run.feed` reads the parts. One
-connection has one origin for its credential: the first that is used, and no other.
+Before: `run.executor` has a scan and the values that its parameters take. After: `run.feed` reads the parts. Each
+server of a connection has one origin for its credential: the configured one, else the first that is used.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Connections:
         """Scheme, host and path prefix of a server's requests over this connection."""
         return base_url(
             server,
-            {name: str(value) for name, value in values.items() if value is not None},
+            _known(values),
             endpoint=self.endpoint(connection),
             custom_domain=self.domain(connection),
         )
@@ -244,9 +244,7 @@ class Reading:
     def urls(self, scan: Scan) -> list[str]:
         """The URLs that a scan begins with; values that aren't known yet stand as `{name}`."""
         unknown = {name: _UNKNOWN.format(name) for keys in scan.keys for name in keys.parameters}
-        combinations: list[dict[str, SqlValue]] = [dict(unknown)]
-        for name, values in scan.constants.items():
-            combinations = [{**known, name: value} for known in combinations for value in values]
+        combinations = [{**unknown, **known} for known in combinations_of(scan.constants)]
         urls = []
         for settings in self._settings_of(scan):
             for combination in combinations:
@@ -260,9 +258,7 @@ class Reading:
 
     def _settings_of(self, scan: Scan) -> list[dict[str, SqlValue]]:
         """The combinations of server variables, complete: usually one."""
-        combinations: list[dict[str, SqlValue]] = [{}]
-        for name, values in scan.settings.items():
-            combinations = [{**known, name: value} for known in combinations for value in values]
+        combinations = combinations_of(scan.settings)
         return [self._connections.variables(scan.connection, scan.server, given) for given in combinations]
 
     def _request(
@@ -417,6 +413,14 @@ def _search_body(scan: Scan) -> bytes | None:
             at = at.setdefault(key, {})
         at[last] = value
     return json.dumps(whole).encode()
+
+
+def combinations_of(values: Mapping[str, tuple[SqlValue, ...]]) -> list[dict[str, SqlValue]]:
+    """Every choice of one value for each name; one empty choice where there are no names."""
+    combinations: list[dict[str, SqlValue]] = [{}]
+    for name, choices in values.items():
+        combinations = [{**known, name: value} for known in combinations for value in choices]
+    return combinations
 
 
 def _known(settings: Mapping[str, SqlValue]) -> dict[str, str]:
