@@ -15,7 +15,9 @@ import pytest
 from quaestor.catalog.store import open_catalog
 from quaestor.errors import BindError
 from quaestor.plan.bind import bind
-from quaestor.plan.scans import Plan, Scan, constants_of, plan
+from quaestor.plan.constants import constants_of
+from quaestor.plan.model import Plan, Scan
+from quaestor.plan.scans import plan
 from quaestor.sql import nodes
 from quaestor.sql.parser import parse_one
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from quaestor.catalog.model import Method
-    from quaestor.plan.scans import Plan, Scan
+    from quaestor.plan.model import Plan, Scan
     from quaestor.values import SqlValue
 
 COLUMNS = (

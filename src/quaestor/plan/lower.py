@@ -13,7 +13,7 @@ from quaestor.sql.printer import to_sql
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from quaestor.plan.scans import Plan
+    from quaestor.plan.model import Plan
 
 
 def lower_expression(expr: nodes.Expr) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from quaestor.catalog.model import Hidden
     from quaestor.fetch.http import CancelToken
-    from quaestor.plan.scans import Keys, Plan, Scan
+    from quaestor.plan.model import Keys, Plan, Scan
     from quaestor.run.feed import Batch, Part
     from quaestor.run.reading import Reading
     from quaestor.run.show import Listing

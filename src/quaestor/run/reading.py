@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from quaestor.fetch.http import CancelToken, HttpRequest, Transport
     from quaestor.fetch.stats import Stats
     from quaestor.fetch.url import Origin
-    from quaestor.plan.scans import Plan, Scan
+    from quaestor.plan.model import Plan, Scan
     from quaestor.run.feed import Batch, Part
     from quaestor.values import SqlValue
 

@@ -12,7 +12,8 @@ from quaestor.fetch.http import CancelToken
 from quaestor.fetch.stats import Stats
 from quaestor.plan import explain as explaining
 from quaestor.plan.bind import bind
-from quaestor.plan.scans import constants_of, plan
+from quaestor.plan.constants import constants_of
+from quaestor.plan.scans import plan
 from quaestor.run.executor import Execution
 from quaestor.run.reading import Connections, Reading
 from quaestor.run.result import Result
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from quaestor.catalog.catalog import Catalog
     from quaestor.config import Settings
     from quaestor.plan.bind import BoundQuery
-    from quaestor.plan.scans import Plan
+    from quaestor.plan.model import Plan
     from quaestor.run.show import Listing
     from quaestor.values import SqlValue
 

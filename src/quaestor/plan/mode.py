@@ -1,0 +1,62 @@
+"""In which way a plan runs: whether its scan can be streamed, and whether SQLite may stop before the end.
+
+Before: `plan.scans` has the scans. After: `run.executor` streams or spools.
+"""
+
+from __future__ import annotations
+
+from quaestor.plan.scope import BoundColumn, BoundTable
+from quaestor.record import replace
+from quaestor.sql import nodes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quaestor.plan.model import Plan
+    from quaestor.values import SqlValue
+
+
+def with_mode(plan: Plan, constants: Mapping[nodes.Expr, SqlValue]) -> Plan:
+    """Decide whether the only scan can be streamed, and whether SQLite may stop before its end."""
+    query = plan.query
+    if len(plan.scans) != 1 or len(query.uses) != 1 or plan.scans[0].keys or query.ctes:
+        return plan
+    core = query.tree.cores[0]
+    if len(query.tree.cores) != 1 or not isinstance(core, nodes.SelectCore) or not _is_alone(core.source):
+        return plan
+    sorts = bool(query.tree.order_by or core.group_by or core.having or core.distinct)
+    limit = query.tree.limit
+    if limit is None or sorts or any(_aggregates(column) for column in core.columns):
+        return replace(plan, is_stream=True)
+    rows = [constants.get(part, None) if part is not None else 0 for part in (limit, query.tree.offset)]
+    enough = 0
+    if core.where is None and isinstance(core.source, BoundTable) and all(isinstance(row, int) for row in rows):
+        enough = sum(row for row in rows if isinstance(row, int) and row > 0)
+    return replace(plan, is_stream=True, is_lazy=True, first_rows=enough)
+
+
+def _is_alone(source: nodes.Source | None) -> bool:
+    """One resource, joined with nothing but table functions after it: SQLite then reads it once."""
+    if isinstance(source, BoundTable):
+        return True
+    return (
+        isinstance(source, nodes.Join)
+        and source.kind in (",", "INNER", "CROSS", "LEFT")
+        and isinstance(source.right, nodes.TableFunction)
+        and bool(source.right.args)
+        and any(isinstance(node, BoundColumn) for arg in source.right.args for node in nodes.walk(arg))
+        and _is_alone(source.left)
+    )
+
+
+_AGGREGATES = {"avg", "count", "group_concat", "max", "median", "min", "percentile", "string_agg", "sum", "total"} | {
+    f"{kind}_group_{what}" for kind in ("json", "jsonb") for what in ("array", "object")
+}
+
+
+def _aggregates(node: nodes.Node) -> bool:
+    return any(
+        isinstance(part, nodes.Function) and (part.name.casefold() in _AGGREGATES or part.over is not None)
+        for part in nodes.walk(node)
+    )

@@ -1,0 +1,100 @@
+"""The shape of a plan: the scans, what each of them asks for, and in which way they run.
+
+Before: `plan.scans` makes these records. After: `plan.explain` tells them, `plan.lower` and `run` carry them out.
+"""
+
+from __future__ import annotations
+
+from quaestor.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from quaestor.catalog.model import Column, Hidden, Method, Resource, Server
+    from quaestor.plan.bind import BoundQuery
+    from quaestor.sql import nodes
+    from quaestor.values import SqlValue
+
+
+class ScanColumn(Record):
+    """A column of a scan's table.
+
+    Attributes:
+        name: as the statement calls it.
+        type: its type.
+        field: the field of the answer that it shows; or None:
+        parameter: the parameter or server variable whose value it shows; both empty for `_connection` and the like.
+    """
+
+    name: str
+    type: str
+    field: Column | None = None
+    parameter: str = ""
+
+
+class Keys(Record):
+    """Values of some parameters that come from tables read before: a row of `select` is one combination.
+
+    Attributes:
+        parameters: in the order of the columns of `select`.
+        select: bound, over sources of the statement.
+        uses: resources that must be read before it runs.
+    """
+
+    parameters: tuple[str, ...]
+    select: nodes.Select
+    uses: frozenset[int]
+
+
+class Scan(Record):
+    """One resource being read.
+
+    Attributes:
+        id: its table is `s<id>`.
+        uses: the places of the statement that read it (several if they want the same).
+        settings: server variables that the statement sets, each to one or more values.
+        constants: parameters bound by constants, each to its distinct values.
+        keys: parameters bound by what is read before.
+        columns: of its table, in order: `c0`, `c1` …
+        depends: scans that must be complete before this one starts.
+        hidden: what its method's bare list leaves out and has to be asked for besides.
+        filled: of its parameters, those whose values come from their parent because nothing else binds them.
+        pos: where the statement names it.
+    """
+
+    id: int
+    uses: tuple[int, ...]
+    connection: str
+    resource: Resource
+    method: Method
+    server: Server
+    settings: dict[str, tuple[SqlValue, ...]]
+    constants: dict[str, tuple[SqlValue, ...]]
+    keys: tuple[Keys, ...]
+    columns: tuple[ScanColumn, ...]
+    depends: frozenset[int] = frozenset()
+    filled: tuple[str, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
+    pos: int = -1
+
+    @property
+    def table(self) -> str:
+        """The name of its table."""
+        return f"s{self.id}"
+
+
+class Plan(Record):
+    """What to read, in order, and what to run over it.
+
+    Attributes:
+        scans: each after those that it depends on.
+        is_stream: the only scan is read once, row by row, while SQLite pulls.
+        first_rows: of a stream, how many rows are enough (LIMIT + OFFSET), if nothing is filtered or sorted;
+            0 if that isn't known.
+        is_lazy: of a stream, SQLite may stop pulling: nothing is read before it is asked for.
+    """
+
+    query: BoundQuery
+    scans: tuple[Scan, ...]
+    is_stream: bool = False
+    first_rows: int = 0
+    is_lazy: bool = False

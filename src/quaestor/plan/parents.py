@@ -1,0 +1,117 @@
+"""Parents: a required parameter that nobody binds takes its values from its parent collection.
+
+Before: `plan.scans` found no route for a table. After: the parent's table is one of the statement's, read first.
+"""
+
+from __future__ import annotations
+
+from quaestor.errors import BindError, CatalogError
+from quaestor.plan import routes
+from quaestor.plan.conditions import choose_route
+from quaestor.plan.scope import BoundColumn, BoundTable, Candidate, ScopeSource, TableUse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quaestor.catalog.catalog import Catalog
+    from quaestor.catalog.model import Parameter
+    from quaestor.plan.bind import BoundQuery
+    from quaestor.plan.keys import KeyFinder
+
+#: The longest chain of parents, each filled from the next.
+MAX_PARENTS = 8
+
+
+class Parents:
+    """Adds parents' tables to a bound statement.
+
+    Args:
+        catalog: where the parents are looked up; None if none are to be added.
+
+    Attributes:
+        filled: by table, its parameters that take their parents' values.
+        children: by the parent that was added, the table whose parameters it fills.
+    """
+
+    def __init__(self, query: BoundQuery, catalog: Catalog | None, keys: KeyFinder, text: str) -> None:
+        self._query = query
+        self._catalog = catalog
+        self._keys = keys
+        self._text = text
+        self.filled: dict[int, tuple[str, ...]] = {}
+        self.children: dict[int, TableUse] = {}
+
+    def fill(self, waiting: list[TableUse], done: Mapping[int, int] | None = None) -> list[TableUse]:
+        """Tables to read first because a waiting one lacks parameters that theirs fill; none if that can't help.
+
+        Args:
+            done: given where tables wait for each other (`a.key = b.key`, and nothing else says what the keys are):
+                what isn't known after these counts as lacking, and the table that lacks the least is filled.
+        """
+        best: tuple[TableUse, list[Parameter]] | None = None
+        for use in waiting:
+            if self._catalog is None or use.id in self.filled or (done is None and choose_route(use) is not None):
+                continue
+            bound = {c.column for c in use.candidates if done is None or self._keys.needs(c) <= done.keys()}
+            methods = [
+                lacking
+                for method in use.resource.by_verb("select")
+                if (lacking := routes.missing(method, bound)) and all(p.parent for p in lacking)
+            ]
+            if methods and (best is None or len(min(methods, key=len)) < len(best[1])):
+                best = (use, min(methods, key=len))
+            if best is not None and done is None:
+                break
+        if best is None or self._catalog is None:
+            return []
+        use, lacking = best
+        self.filled[use.id] = tuple(parameter.name for parameter in lacking)
+        added: list[TableUse] = []
+        for parameter in reversed(lacking):  # the last in the path belongs to those before it
+            given = {c.column for c in use.candidates for parent in added if parent.id in c.free}
+            if parameter.name not in given:
+                added.append(self._parent(use, parameter, self._catalog))
+        return added
+
+    def _parent(self, use: TableUse, parameter: Parameter, catalog: Catalog) -> TableUse:
+        """The parent's table, on the same connection with the same settings, and the key that it gives."""
+        provider, service, name, column = parameter.parent.split(".", 3)
+        resource = catalog.resource(provider, service, name)
+        if resource is None:
+            raise CatalogError(f"{use.resource.id}: the parent {parameter.parent} of {parameter.name} doesn't exist")
+        source = len(self._query.sources)
+        parent = TableUse(source, use.connection, resource, use.server, use.pos)
+        parent.want(column)
+        parent.candidates = [c for c in use.candidates if c.column in use.server_variables]
+        self._query.uses[source] = parent
+        self._query.sources[source] = ScopeSource(source, (resource.id,), BoundTable(source), use=parent)
+        self.children[source] = use
+        above, depth = use, 0
+        while above.id in self.children:
+            above, depth = self.children[above.id], depth + 1
+        if depth > MAX_PARENTS:
+            raise CatalogError(f"the parents of {above.resource.id} are their own parents")
+        key = (BoundColumn(source, column),)
+        use.candidates.append(Candidate(parameter.name, key, None, frozenset({source})))
+        for shared in routes.shared(use.resource, resource):
+            # both belong to the same one: `policyId` is asked for with the `authServerId` that the policy has
+            own = [candidate for candidate in use.candidates if candidate.column == shared]
+            parent.candidates += own
+            if not any(candidate.is_constant for candidate in own):
+                parent.want(shared)
+                pair = Candidate(shared, (BoundColumn(source, shared),), None, frozenset({source}))
+                use.candidates.insert(0, pair)
+        return parent
+
+    def childless(self, parent: TableUse, child: TableUse) -> BindError:
+        """The error for a parameter whose parent collection can't be listed as it is."""
+        names = " and ".join(self.filled[child.id])
+        lacking = routes.explain_none(parent.resource, parent.server, parent.wanted, set(), text="", position=-1)
+        example = " AND ".join(f"{name} = '…'" for name in self.filled[child.id])
+        return BindError(
+            f"{child.resource.id} needs {names}, and its parent can't give it: {lacking.message}",
+            text=self._text,
+            position=child.pos,
+            hint=f"add {example}, or join {parent.resource.id} with what it needs",
+        )
