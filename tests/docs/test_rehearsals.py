@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from tests.docs.examples import ROOT, Block, blocks
 
-from quaestor.sandbox.faults import FAULTS, parse
-from quaestor.sandbox.limits import read_limits
+from quaestor.sandbox.wire.faults import FAULTS, parse
+from quaestor.sandbox.wire.limits import read_limits
 
 pytest_plugins = ["pytester"]
 

@@ -1,11 +1,11 @@
 """What the vendors always answer, learned from the recordings: `python -m tests.sandbox.observe` writes
-`src/quaestor/sandbox/observed.json`, which the sandbox gives to what clients make.
+`src/quaestor/sandbox/answer/observed.json`, which the sandbox gives to what clients make.
 
 For each operation: the fields that every recorded object has though the request didn't bring them, with their value
 where it is always the same and says nothing of the org that was recorded (null, a switch, a small number, the name
 of a constant), else with their type. Names and types only: no text that the vendors or their testers wrote.
 
-Before: `sequences` reads the recordings. After: `quaestor.sandbox.observed`.
+Before: `sequences` reads the recordings. After: `quaestor.sandbox.answer.observed`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Any
 
 from tests.sandbox.sequences import decoded, fresh, kind, operation, sequences
 
-from quaestor.sandbox.observed import variant_of
+from quaestor.sandbox.answer.observed import variant_of
 
-TARGET = Path(__file__).resolve().parents[2] / "src" / "quaestor" / "sandbox" / "observed.json"
+TARGET = Path(__file__).resolve().parents[2] / "src" / "quaestor" / "sandbox" / "answer" / "observed.json"
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*|[a-z]{2,20}([_-][a-z]{1,20}){0,5}")
 _NEVER = re.compile(r"(^|_|[a-z])(id|Id|ID|uuid|name|Name|label|login|email|title|handle|key|user|by)$")
 

@@ -28,9 +28,9 @@ from tests.recorded.cassettes import DATA
 from quaestor.catalog.model import Schema
 from quaestor.catalog.store import open_catalog
 from quaestor.fetch.http import HttpRequest
+from quaestor.sandbox.answer.routes import Match
+from quaestor.sandbox.change.documents import accepted
 from quaestor.sandbox.core import Sandbox
-from quaestor.sandbox.documents import accepted
-from quaestor.sandbox.routes import Match
 from quaestor.sandbox.site import Site, segments_of
 
 KEYS = (("Authorization", "SSWS t"), ("DD-API-KEY", "k"), ("DD-APPLICATION-KEY", "a"))

@@ -9,9 +9,9 @@ import pytest
 from quaestor.catalog.model import Schema
 from quaestor.catalog.store import open_catalog
 from quaestor.fetch.http import HttpRequest
-from quaestor.sandbox.collection import shaped
+from quaestor.sandbox.answer.routes import Route
 from quaestor.sandbox.core import Sandbox
-from quaestor.sandbox.routes import Route
+from quaestor.sandbox.data.collection import shaped
 
 KEYS = (("Authorization", "SSWS t"), ("DD-API-KEY", "k"), ("DD-APPLICATION-KEY", "a"))
 #: Statuses that a write may have: success, or a refusal of what was asked.

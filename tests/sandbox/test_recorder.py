@@ -24,8 +24,8 @@ from quaestor.errors import TransportError, UsageError
 from quaestor.fetch.auth import Authenticator, CredentialPart
 from quaestor.fetch.http import HttpRequest, HttpResponse
 from quaestor.fetch.url import origin_of
-from quaestor.sandbox.recorder import Recorder
-from quaestor.sandbox.recording import Player, read_cassette
+from quaestor.sandbox.wire.recorder import Recorder
+from quaestor.sandbox.wire.recording import Player, read_cassette
 from quaestor.secrets import Redactor, Secret
 
 SQL = "SELECT id, status FROM okta.users.users ORDER BY id"

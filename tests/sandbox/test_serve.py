@@ -14,7 +14,7 @@ from tests.unit.sandbox.tiny import TinyCatalog
 
 from quaestor.errors import UsageError
 from quaestor.sandbox.core import Sandbox
-from quaestor.sandbox.serve import LARGEST_BODY, running, serve
+from quaestor.sandbox.wire.serve import LARGEST_BODY, running, serve
 
 KEYS = {"X-Key": "k", "X-App": "a"}
 

@@ -263,7 +263,7 @@ def connect(
         catalog: instead of the built-in providers.
         env: instead of the process's environment, for credentials and server variables.
         notify: told what a person may want to know while a statement runs: parents that are filled.
-        clock: by which it waits for limits and before it tries again (`quaestor.sandbox.limits.SimulatedClock`);
+        clock: by which it waits for limits and before it tries again (`quaestor.sandbox.wire.limits.SimulatedClock`);
             the machine's unless given.
     """
     return Connection(

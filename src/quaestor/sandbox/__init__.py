@@ -1,9 +1,10 @@
 """A stand-in for the providers' services: generated, related data behind their own manners.
 
-`core.Sandbox` answers requests in this process, `serve` puts it on a port. The way of a request:
-`core` (whose is it, may it) → `routes` (which operation) → `site` (which objects) → a world or `invent` (their
-fields) → `bodies` and `paging` (the page) → `vendors` (headers, errors).
-`front` stands before all that, with limits and faults.
+`core.Sandbox` answers requests in this process. The way of a request:
+`wire` (socket, limits, faults) → `core` (whose is it, may it) → `answer.routes` (which operation) → `site` (which
+objects) → the worlds of `okta` and `datadog`, or `data.invent` for the rest (their fields), with what clients changed
+laid over them (`change`) → `answer.bodies` and `answer.paging` (the page) → `answer.vendors` (headers, errors).
+`staging` puts one together from flags, `rehearsal` and `fixture` hand it to programs and tests.
 
 The package can be called: `quaestor.sandbox()` is `rehearsal.sandbox`. A function of the name beside the package
 would hide it from `import quaestor.sandbox.core`.

@@ -34,21 +34,21 @@ from urllib.parse import quote
 
 from quaestor.errors import Cancelled, UsageError
 from quaestor.fetch.http import HttpRequest, HttpResponse
-from quaestor.sandbox.answers import Answer
-from quaestor.sandbox.clock import DEFAULT, Clock
-from quaestor.sandbox.collection import ORIGIN, encode
-from quaestor.sandbox.datadog_rules import DatadogRules
-from quaestor.sandbox.datadog_world import DatadogWorld
-from quaestor.sandbox.invent import Inventor
-from quaestor.sandbox.okta_rules import OktaRules
-from quaestor.sandbox.okta_world import OktaWorld
-from quaestor.sandbox.people import People
-from quaestor.sandbox.refusal import Refusal
-from quaestor.sandbox.rules import Rules
+from quaestor.sandbox.answer.answers import Answer
+from quaestor.sandbox.answer.refusal import Refusal
+from quaestor.sandbox.answer.rules import Rules
+from quaestor.sandbox.answer.vendors import manners
+from quaestor.sandbox.change.state import State
+from quaestor.sandbox.data.clock import DEFAULT, Clock
+from quaestor.sandbox.data.collection import ORIGIN, encode
+from quaestor.sandbox.data.invent import Inventor
+from quaestor.sandbox.data.people import People
+from quaestor.sandbox.data.world import Ground, World
+from quaestor.sandbox.datadog.rules import DatadogRules
+from quaestor.sandbox.datadog.world import DatadogWorld
+from quaestor.sandbox.okta.rules import OktaRules
+from quaestor.sandbox.okta.world import OktaWorld
 from quaestor.sandbox.site import Site, segments_of
-from quaestor.sandbox.state import State
-from quaestor.sandbox.vendors import manners
-from quaestor.sandbox.world import Ground, World
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from quaestor.catalog.catalog import Catalog
     from quaestor.catalog.model import Provider
     from quaestor.fetch.http import CancelToken
-    from quaestor.sandbox.routes import Match
+    from quaestor.sandbox.answer.routes import Match
 
 #: Where the sandbox is for requests that never leave the process.
 IN_PROCESS = "http://localhost"

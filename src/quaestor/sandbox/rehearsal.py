@@ -19,21 +19,21 @@ from quaestor.errors import UsageError
 from quaestor.record import replace
 from quaestor.run.engine import Connection
 from quaestor.sandbox.core import IN_PROCESS
-from quaestor.sandbox.faults import Faults, parse
-from quaestor.sandbox.front import Front
-from quaestor.sandbox.limits import SimulatedClock
-from quaestor.sandbox.serve import running
 from quaestor.sandbox.staging import stage
-from quaestor.sandbox.tls import identity
+from quaestor.sandbox.wire.faults import Faults, parse
+from quaestor.sandbox.wire.front import Front
+from quaestor.sandbox.wire.limits import SimulatedClock
+from quaestor.sandbox.wire.serve import running
+from quaestor.sandbox.wire.tls import identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from quaestor.catalog.catalog import Catalog
-    from quaestor.sandbox.faults import Hit
-    from quaestor.sandbox.front import Asked
-    from quaestor.sandbox.tls import Identity
+    from quaestor.sandbox.wire.faults import Hit
+    from quaestor.sandbox.wire.front import Asked
+    from quaestor.sandbox.wire.tls import Identity
 
 #: What stands in for every credential; it is none.
 TOKEN = "sandbox"

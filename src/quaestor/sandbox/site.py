@@ -12,23 +12,23 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from quaestor.catalog.model import Parameter, Schema
-from quaestor.sandbox import bodies
-from quaestor.sandbox.answers import Answer
-from quaestor.sandbox.collection import ORIGIN, AnyKey, Collection, Generated, Subset, shaped
-from quaestor.sandbox.invent import Inventor
-from quaestor.sandbox.observed import completed, skeleton, trimmed
-from quaestor.sandbox.overlay import Overlay
-from quaestor.sandbox.paging import Page, cut, with_parameter
-from quaestor.sandbox.query import Query
-from quaestor.sandbox.refusal import Refusal
-from quaestor.sandbox.routes import Match, Route, Routes
-from quaestor.sandbox.rules import Rules
-from quaestor.sandbox.seeded import IntegerKeys, Keys, NameKeys, UuidKeys, state_of
-from quaestor.sandbox.state import State, unpacked
-from quaestor.sandbox.vendors import Manners
-from quaestor.sandbox.words import SERVICES
-from quaestor.sandbox.world import World
-from quaestor.sandbox.writes import Writer
+from quaestor.sandbox.answer import bodies
+from quaestor.sandbox.answer.answers import Answer
+from quaestor.sandbox.answer.observed import completed, skeleton, trimmed
+from quaestor.sandbox.answer.paging import Page, cut, with_parameter
+from quaestor.sandbox.answer.query import Query
+from quaestor.sandbox.answer.refusal import Refusal
+from quaestor.sandbox.answer.routes import Match, Route, Routes
+from quaestor.sandbox.answer.rules import Rules
+from quaestor.sandbox.answer.vendors import Manners
+from quaestor.sandbox.change.overlay import Overlay
+from quaestor.sandbox.change.state import State, unpacked
+from quaestor.sandbox.change.writes import Writer
+from quaestor.sandbox.data.collection import ORIGIN, AnyKey, Collection, Generated, Subset, shaped
+from quaestor.sandbox.data.invent import Inventor
+from quaestor.sandbox.data.seeded import IntegerKeys, Keys, NameKeys, UuidKeys, state_of
+from quaestor.sandbox.data.words import SERVICES
+from quaestor.sandbox.data.world import World
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 from quaestor.errors import UsageError
 from quaestor.sandbox.core import Sandbox
-from quaestor.sandbox.faults import Faults, parse
-from quaestor.sandbox.front import Front, read_latency
-from quaestor.sandbox.limits import read_limits
-from quaestor.sandbox.recording import Player, read_cassette
+from quaestor.sandbox.wire.faults import Faults, parse
+from quaestor.sandbox.wire.front import Front, read_latency
+from quaestor.sandbox.wire.limits import read_limits
+from quaestor.sandbox.wire.recording import Player, read_cassette
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from quaestor.catalog.catalog import Catalog
     from quaestor.catalog.model import Provider
-    from quaestor.sandbox.front import Service
-    from quaestor.sandbox.limits import SimulatedClock
+    from quaestor.sandbox.wire.front import Service
+    from quaestor.sandbox.wire.limits import SimulatedClock
 
 
 @contextmanager

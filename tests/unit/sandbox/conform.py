@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from quaestor.catalog.model import Schema
-from quaestor.sandbox.invent import Inventor
+from quaestor.sandbox.data.invent import Inventor
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),

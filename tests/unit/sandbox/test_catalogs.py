@@ -12,9 +12,9 @@ from tests.unit.sandbox.conform import problems
 
 from quaestor.catalog.store import open_catalog
 from quaestor.fetch.http import HttpRequest, HttpResponse
+from quaestor.sandbox.answer.paging import at_path, with_parameter
+from quaestor.sandbox.answer.routes import Route
 from quaestor.sandbox.core import Sandbox
-from quaestor.sandbox.paging import at_path, with_parameter
-from quaestor.sandbox.routes import Route
 from quaestor.sandbox.site import Site, filled
 
 KEYS = (("Authorization", "SSWS t"), ("DD-API-KEY", "k"), ("DD-APPLICATION-KEY", "a"))

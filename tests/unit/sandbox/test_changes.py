@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quaestor.errors import UsageError
-from quaestor.sandbox.state import State
+from quaestor.sandbox.change.state import State
 
 
 @contextmanager

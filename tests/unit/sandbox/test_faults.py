@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from quaestor.errors import UsageError
-from quaestor.sandbox.faults import FAULTS, Fault, Faults, Rule, When, parse, seconds
+from quaestor.sandbox.wire.faults import FAULTS, Fault, Faults, Rule, When, parse, seconds
 
 USERS = ("/okta/api/v1/users", "/api/v1/users")
 

@@ -8,9 +8,9 @@ from typing import Any
 from tests.unit.sandbox.conform import problems
 
 from quaestor.catalog.model import Schema
-from quaestor.sandbox.clock import Clock, epoch
-from quaestor.sandbox.invent import Inventor
-from quaestor.sandbox.seeded import mix
+from quaestor.sandbox.data.clock import Clock, epoch
+from quaestor.sandbox.data.invent import Inventor
+from quaestor.sandbox.data.seeded import mix
 
 TEXT = Schema(type="string")
 

@@ -18,8 +18,8 @@ from quaestor.fetch.retry import rate_limit
 from quaestor.fetch.stats import Stats
 from quaestor.fetch.url import origin_of
 from quaestor.sandbox.core import Sandbox
-from quaestor.sandbox.front import Front
-from quaestor.sandbox.limits import DATADOG, OKTA, Bucket, Limits, SimulatedClock, Table, read_limits, told
+from quaestor.sandbox.wire.front import Front
+from quaestor.sandbox.wire.limits import DATADOG, OKTA, Bucket, Limits, SimulatedClock, Table, read_limits, told
 from quaestor.secrets import Secret
 
 URL = "http://localhost/x"

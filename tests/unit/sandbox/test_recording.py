@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from quaestor.catalog.document import parse
 from quaestor.errors import UsageError
 from quaestor.fetch.http import HttpRequest, HttpResponse
-from quaestor.sandbox.recording import Cassette, Interaction, Player, Scrubber, read_cassette, written
+from quaestor.sandbox.wire.recording import Cassette, Interaction, Player, Scrubber, read_cassette, written
 from quaestor.secrets import Redactor, Secret
 
 ORIGIN = "https://acme.okta.com"

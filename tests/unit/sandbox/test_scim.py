@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from quaestor.sandbox.refusal import Refusal
-from quaestor.sandbox.scim import parse, values_at
+from quaestor.sandbox.answer.refusal import Refusal
+from quaestor.sandbox.okta.scim import parse, values_at
 
 ROW: dict[str, Any] = {
     "id": "00uAbC",

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quaestor.sandbox.patterns import matching
-from quaestor.sandbox.seeded import CodeKeys, IntegerKeys, Keys, NameKeys, UuidKeys, mix, state_of
+from quaestor.sandbox.data.patterns import matching
+from quaestor.sandbox.data.seeded import CodeKeys, IntegerKeys, Keys, NameKeys, UuidKeys, mix, state_of
 
 KINDS: dict[str, Keys] = {
     "okta": CodeKeys(11, "00u", 10, "Xb4Q5d7"),

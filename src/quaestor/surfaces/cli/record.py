@@ -16,9 +16,9 @@ from quaestor.fetch.auth import Authenticator, provider_credentials
 from quaestor.fetch.request import base_url
 from quaestor.fetch.transport import HttpTransport, Limits
 from quaestor.fetch.url import origin_of
-from quaestor.sandbox.front import Front
-from quaestor.sandbox.recorder import Recorder
-from quaestor.sandbox.serve import serve
+from quaestor.sandbox.wire.front import Front
+from quaestor.sandbox.wire.recorder import Recorder
+from quaestor.sandbox.wire.serve import serve
 from quaestor.secrets import Redactor
 from quaestor.surfaces.cli.exec import environment, setting_flags
 from quaestor.surfaces.cli.output import Direct

@@ -10,9 +10,9 @@ from contextlib import ExitStack
 
 from quaestor.catalog.store import open_catalog
 from quaestor.errors import UsageError
-from quaestor.sandbox.serve import serve
 from quaestor.sandbox.staging import stage
-from quaestor.sandbox.tls import identity
+from quaestor.sandbox.wire.serve import serve
+from quaestor.sandbox.wire.tls import identity
 from quaestor.surfaces.cli.output import Direct
 
 TYPE_CHECKING = False

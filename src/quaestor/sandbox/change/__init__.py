@@ -1,0 +1,1 @@
+"""What clients change: the state that survives, laid over the generated world, and the writes that make it."""

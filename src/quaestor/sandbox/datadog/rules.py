@@ -1,0 +1,169 @@
+"""Datadog's rules for what is changed, from its documentation and from recordings of the real service.
+
+| what                            | the rule                                                                     |
+|---------------------------------|------------------------------------------------------------------------------|
+| an Okta account                 | a posted id is ignored; secrets are never answered; PATCH answers with another |
+|                                 | id, which the account has from then on; the old one can't be deleted         |
+| making a user                   | Pending, its handle the email in small letters; DELETE disables it           |
+| a role's users and permissions  | POST puts one in, DELETE takes out the one that the body names               |
+| an API or application key       | its last four characters are those of the key that is answered once          |
+
+Before: `writes` asks. After: the document is changed, or refused.
+"""
+
+from __future__ import annotations
+
+from hashlib import md5
+
+from quaestor.sandbox.answer.answers import Answer
+from quaestor.sandbox.answer.refusal import Refusal
+from quaestor.sandbox.answer.routes import Match
+from quaestor.sandbox.answer.rules import Act, Rules
+from quaestor.sandbox.data.clock import iso_micros
+from quaestor.sandbox.data.seeded import UuidKeys, mix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from quaestor.sandbox.change.overlay import Overlay
+
+_ACCOUNTS = "/api/v2/integrations/okta/accounts"
+_USERS, _ROLES = "/api/v2/users", "/api/v2/roles"
+#: Places to which POST with `{"data": {"id": …}}` adds an object, and from which DELETE with the same takes it.
+_PLACES = (_ROLES + "/{}/users", _ROLES + "/{}/permissions")
+
+
+class DatadogRules(Rules):
+    """Datadog's rules."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.special = {
+            ("PATCH", _ACCOUNTS + "/{}"): self._move_account,
+            ("POST", _USERS): self._make_user,
+            ("DELETE", _USERS + "/{}"): self._disable,
+        }
+        self.early = {
+            ("PATCH", _ACCOUNTS + "/{}"): self._known_account,
+            ("DELETE", _ACCOUNTS + "/{}"): self._known_account,
+        }
+        for place in _PLACES:
+            self.special["POST", place] = self._put_in
+            self.special["DELETE", place] = self._take_out
+
+    # -- the Okta integration
+
+    def _known_account(self, match: Match) -> None:
+        """An id that an account no longer has is refused as recorded: not as one that was never there."""
+        if match.values[0] in self.writer.state.at(f"datadog:{_ACCOUNTS}/former").born:
+            raise Refusal("body", match.values[0], causes=["Unknown error occurred: "])
+
+    def _move_account(self, act: Act) -> Answer:
+        writer = self.writer
+        accounts = writer.site.collection(_ACCOUNTS, ())
+        old = act.values[0]
+        before = accounts.get(old, act.route.shape)
+        if before is None:
+            raise Refusal("missing", old, kind="account")
+        after = writer.update(act, _ACCOUNTS, (), accounts, before, writer.row_of(act.route, act.body))
+        new = accounts.base.fresh(act.number) or old
+        writer.unlink(accounts, old)
+        after = {**after, "id": new}
+        writer.keep(accounts, new, after)
+        writer.state.bear(f"datadog:{_ACCOUNTS}/former", old, b"true")
+        return writer.done(act, after)
+
+    # -- users
+
+    def _make_user(self, act: Act) -> Answer:
+        writer = self.writer
+        row = writer.row_of(act.route, act.body)
+        attributes = row.get("attributes") or {}
+        email = str(attributes.get("email") or "").lower()
+        users = writer.site.collection(_USERS, ())
+        face = md5(email.encode(), usedforsecurity=False).hexdigest()
+        now = iso_micros(act.now)
+        related = row.get("relationships") if isinstance(row.get("relationships"), dict) else {}
+        made: dict[str, Any] = {
+            "type": "users",
+            "id": users.base.fresh(act.number) or "",
+            "attributes": {
+                "name": attributes.get("name"),
+                "handle": email,
+                "created_at": now,
+                "modified_at": now,
+                "email": email,
+                "icon": f"https://avatars.example.com/{face}",
+                "title": attributes.get("title"),
+                "verified": False,
+                "service_account": False,
+                "disabled": False,
+                "allowed_login_methods": [],
+                "status": "Pending",
+            },
+            "relationships": {
+                "roles": (related or {}).get("roles") or {"data": []},
+                "org": {"data": {"type": "orgs", "id": UuidKeys(mix(writer.site.world.seed, 5)).key(0)}},
+            },
+        }
+        self.unique(act, _USERS, users, made, "")
+        writer.keep(users, made["id"], made)
+        for role in made["relationships"]["roles"]["data"]:
+            if writer.site.collection(_ROLES, ()).has(str(role.get("id"))):
+                writer.join(_ROLES + "/{}/users", str(role["id"]), made["id"])
+        return writer.done(act, made)
+
+    def unique(self, act: Act, template: str, collection: Overlay, row: dict[str, Any], own: str) -> None:
+        if template != _USERS:
+            return
+        email = row["attributes"].get("email")
+        for key, document in collection.changes.born.items():
+            if key != own and f'"email":"{email}"'.encode() in document:
+                raise Refusal("conflict", "email", causes=[f"User with handle {email} already exists"])
+
+    def _disable(self, act: Act) -> Answer:
+        users = self.writer.site.collection(_USERS, ())
+        row = users.get(act.values[0], act.route.shape) if users.has(act.values[0]) else None
+        if row is None:
+            raise Refusal("missing", act.values[0], kind="user")
+        attributes = {**row["attributes"], "disabled": True, "status": "Disabled", "modified_at": iso_micros(act.now)}
+        self.writer.keep(users, users.canonical(act.values[0]), {**row, "attributes": attributes})
+        return self.writer.done(act)
+
+    # -- what is in what
+
+    def _named(self, act: Act) -> str:
+        data = act.body.get("data") if isinstance(act.body, dict) else None
+        if not isinstance(data, dict) or not data.get("id"):
+            raise Refusal("body", "data", causes=["data.id is required"])
+        return str(data["id"])
+
+    def _put_in(self, act: Act) -> Answer:
+        place = self.writer.site.collection(act.route.template, act.values)
+        self.writer.link(place, self._named(act))
+        return self._told(act, place)
+
+    def _take_out(self, act: Act) -> Answer:
+        place = self.writer.site.collection(act.route.template, act.values)
+        key = self._named(act)
+        if place.index(key) < 0:
+            raise Refusal("missing", key, kind=place.kind)
+        self.writer.unlink(place, key)
+        return self._told(act, place)
+
+    def _told(self, act: Act, place: Overlay) -> Answer:
+        """All that is in the place now, as its list answers it."""
+        reading = self.writer.site.routes.reading(act.route.template)
+        if reading is None:
+            return self.writer.done(act)
+        match = Match(reading, act.values)
+        site = self.writer.site
+        return site.listed(match, site.path(act.route.template, act.values))
+
+    # -- any object
+
+    def made(self, act: Act, template: str, values: tuple[str, ...], row: dict[str, Any]) -> None:
+        attributes = row.get("attributes")
+        if isinstance(attributes, dict) and isinstance(attributes.get("key"), str) and "last4" in attributes:
+            attributes["last4"] = attributes["key"][-4:]

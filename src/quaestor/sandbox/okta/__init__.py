@@ -1,0 +1,1 @@
+"""Okta's world and rules, written by hand where the catalog alone is not believable."""

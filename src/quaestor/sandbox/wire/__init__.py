@@ -1,0 +1,1 @@
+"""Between a client and the sandbox: sockets and TLS, limits, faults, cassettes."""

@@ -1,0 +1,298 @@
+"""Rate limits as the vendors have them: so many requests of a family in a window, so many at once.
+
+Windows are aligned to the clock (the minute from :00 to :59) and each family of endpoints has its own, as
+https://developer.okta.com/docs/reference/rl-global-mgmt/ and https://docs.datadoghq.com/api/latest/rate-limits/ say.
+The defaults are of the size of the vendors' own; organisations differ, so a file can replace them.
+
+Before: `front` has a request. After: the sandbox answers it, or the refusal here does; headers tell what is left.
+"""
+
+from __future__ import annotations
+
+import re
+from threading import Lock
+from time import time
+
+from quaestor.catalog.document import mapping, read, sequence
+from quaestor.errors import Cancelled, CatalogError, UsageError, did_you_mean
+from quaestor.fetch.http import HttpResponse
+from quaestor.record import Record, replace
+from quaestor.sandbox.answer.vendor_errors import answer
+from quaestor.sandbox.data.seeded import UuidKeys, mix
+from quaestor.sandbox.wire.faults import METHODS, pattern, seconds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from quaestor.fetch.http import CancelToken
+
+#: How far Okta's reset is away when too many ask at once; the vendor calls it an estimate.
+_CONCURRENT_RESET_S = 60
+#: Headers of the sandbox's own count, which these limits replace.
+_COUNTED = ("x-rate-limit-", "x-ratelimit-")
+
+
+class Bucket(Record):
+    """So many requests to a family of endpoints in a window.
+
+    Attributes:
+        route: `[METHOD] PATH`, the path with `*` and `**` as in faults; the first that fits counts.
+        per: the window's length in whole seconds.
+    """
+
+    route: str
+    limit: int
+    per: int = 60
+
+
+class Table(Record):
+    """A vendor's limits; `concurrency` is how many requests may be under way at once, 0 for any number."""
+
+    buckets: tuple[Bucket, ...] = ()
+    concurrency: int = 0
+
+
+OKTA = Table(
+    (
+        Bucket("GET /api/v1/users", 600),
+        Bucket("POST /api/v1/users", 600),
+        Bucket("GET /api/v1/users/*", 2000),
+        Bucket("/api/v1/users/**", 600),
+        Bucket("/api/v1/apps", 100),
+        Bucket("/api/v1/apps/*", 500),
+        Bucket("/api/v1/groups", 500),
+        Bucket("/api/v1/groups/*", 1000),
+        Bucket("/api/v1/logs", 120),
+        Bucket("/api/v1/sessions/**", 750),
+        Bucket("/oauth2/v1/token", 2000),
+        Bucket("/oauth2/v1/clients**", 100),
+        Bucket("/oauth2/**", 2000),
+        Bucket("*", 1200),
+    ),
+    75,
+)
+DATADOG = Table(
+    (
+        Bucket("/api/v2/logs/**", 300),
+        Bucket("/api/v1/logs-queries/list", 300, 3600),
+        Bucket("/api/v1/query", 1600, 3600),
+        Bucket("/api/v1/slo**", 100, 10),
+        Bucket("/api/v1/events**", 1000, 60),
+        Bucket("/api/v2/users**", 300, 10),
+        Bucket("*", 1000, 10),
+    )
+)
+#: Any other provider's.
+USUAL = Table((Bucket("*", 1000),))
+REAL: Mapping[str, Table] = {"okta": OKTA, "datadog": DATADOG}
+
+
+class SimulatedClock:
+    """Time that passes only when someone waits or `advance` says so: a minute's window costs no minute.
+
+    Sandbox and client must share it: `quaestor.sandbox(clock="simulated")` sees to that.
+    """
+
+    def __init__(self, start: float = 1_800_000_000.0) -> None:
+        self._now = start
+        self._lock = Lock()
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return self._now
+
+    def time(self) -> float:
+        """Seconds since 1970."""
+        return self._now
+
+    def sleep(self, seconds: float, cancel: CancelToken) -> None:
+        """Let so much time pass at once. Raises Cancelled if the statement is."""
+        if cancel.cancelled:
+            raise Cancelled("the statement was cancelled")
+        self.advance(seconds)
+
+    def advance(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        with self._lock:
+            self._now += max(0.0, seconds)
+
+
+class _Window:
+    __slots__ = ("count", "number")
+
+    def __init__(self) -> None:
+        self.number = -1
+        self.count = 0
+
+
+class Limits:
+    """The limits of a sandbox; safe to ask from several threads.
+
+    Args:
+        tables: by provider; one that isn't named has `REAL`, or `USUAL`.
+        clock: by which windows go.
+
+    Attributes:
+        refused: how many requests were answered with 429.
+    """
+
+    def __init__(self, tables: Mapping[str, Table] | None = None, clock: Callable[[], float] = time) -> None:
+        self._tables = {**REAL, **(tables or {})}
+        self._clock = clock
+        self._windows: dict[tuple[str, int], _Window] = {}
+        self._fits: dict[str, list[Callable[[str, str], bool]]] = {}
+        self._active: dict[str, int] = {}
+        self._lock = Lock()
+        self.refused = 0
+
+    def enter(self, vendor: str, method: str, path: str, url: str) -> tuple[HttpResponse | None, dict[str, str]]:
+        """The refusal of a request, or None; and the headers that its answer has. Every `enter` has its `leave`."""
+        table = self._tables.get(vendor, USUAL)
+        number = next((n for n, fits in enumerate(self._fitting(vendor, table)) if fits(method, path)), -1)
+        with self._lock:
+            active = self._active[vendor] = self._active.get(vendor, 0) + 1
+            now = self._clock()
+            if table.concurrency and active > table.concurrency:
+                self.refused += 1
+                headers = _headers(vendor, 0, 0, now, int(now) + _CONCURRENT_RESET_S, 60, "concurrent")
+                return answer(vendor, 429, headers, url), headers
+            if number < 0:
+                return None, {}
+            bucket = table.buckets[number]
+            window = self._windows.setdefault((vendor, number), _Window())
+            current = int(now) // bucket.per
+            if window.number != current:
+                window.number, window.count = current, 0
+            window.count += 1
+            left = bucket.limit - window.count
+            headers = _headers(
+                vendor, bucket.limit, max(0, left), now, (current + 1) * bucket.per, bucket.per, _name(bucket.route)
+            )
+            if left >= 0:
+                return None, headers
+            self.refused += 1
+        return answer(vendor, 429, headers, url), headers
+
+    def leave(self, vendor: str) -> None:
+        """A request's answer is out."""
+        with self._lock:
+            self._active[vendor] -= 1
+
+    def _fitting(self, vendor: str, table: Table) -> list[Callable[[str, str], bool]]:
+        found = self._fits.get(vendor)
+        if found is None:
+            found = self._fits[vendor] = [_fits(bucket.route) for bucket in table.buckets]
+        return found
+
+
+def told(response: HttpResponse, headers: Mapping[str, str]) -> HttpResponse:
+    """A response with these limits' headers instead of the sandbox's own."""
+    if not headers:
+        return response
+    kept = tuple(pair for pair in response.headers if not pair[0].startswith(_COUNTED) and pair[0] not in headers)
+    return replace(response, headers=(*kept, *headers.items()))
+
+
+def _headers(vendor: str, limit: int, left: int, now: float, reset: int, per: int, name: str) -> dict[str, str]:
+    """Okta tells when the window ends in epoch seconds, Datadog how many are left until then; whole ones."""
+    if vendor == "datadog":
+        said = {
+            "limit": limit,
+            "period": per,
+            "remaining": left,
+            "reset": max(1, int(-((now - reset) // 1))),
+            "name": name,
+        }
+        headers = {f"x-ratelimit-{key}": str(value) for key, value in said.items()}
+        headers["dd-request-id"] = UuidKeys(reset).key(left)
+    else:
+        prefix = "x-rate-limit" if vendor == "okta" else "x-ratelimit"
+        headers = {f"{prefix}-limit": str(limit), f"{prefix}-remaining": str(left), f"{prefix}-reset": str(reset)}
+        if vendor == "okta":
+            headers["x-okta-request-id"] = f"{mix(reset, left):016x}{mix(reset, left + 1):016x}"
+    return headers
+
+
+def _name(route: str) -> str:
+    """A bucket's name, of its path: `logs`."""
+    words = [word for word in re.split(r"[^A-Za-z]+", route.rpartition(" ")[2]) if word not in ("", "api", "v")]
+    return "_".join(words) or "default"
+
+
+def _fits(route: str) -> Callable[[str, str], bool]:
+    method, _, path = route.rpartition(" ")
+    fits = pattern(path)
+    return lambda asked, at: (not method or asked == method) and fits(at)
+
+
+def read_limits(text: str, clock: Callable[[], float] = time) -> Limits | None:
+    """What `--limits` says: `off`, `real`, or the YAML file with
+
+    limits:
+      okta:
+        concurrency: 10
+        buckets:
+          - {route: GET /api/v1/users, limit: 5, per: 2s}
+
+    Raises UsageError naming the place.
+    """
+    if text in ("", "off"):
+        return None
+    if text == "real":
+        return Limits(clock=clock)
+    if not text.endswith((".yaml", ".yml", ".json")):
+        raise UsageError(
+            f"--limits is real, off or a YAML file, not {text!r}", hint=did_you_mean(text, ["real", "off"])
+        )
+    try:
+        document = read(text)
+        odd = next((key for key in document if key != "limits"), None)
+        if odd is not None or not document:
+            raise UsageError(f"{text} should hold a mapping `limits`" + (f", not {odd!r}" if odd else ""))
+        tables = {
+            name: _table(body, f"{text}: limits.{name}") for name, body in mapping(document["limits"], text).items()
+        }
+    except CatalogError as error:
+        raise UsageError(error.message) from error
+    return Limits(tables, clock)
+
+
+def _table(body: Any, where: str) -> Table:
+    found = mapping(body, where)
+    _known(found, ("concurrency", "buckets"), where)
+    buckets = sequence(found.get("buckets"), f"{where}.buckets")
+    return Table(
+        tuple(_bucket(entry, f"{where}.buckets[{number}]") for number, entry in enumerate(buckets)),
+        _count(found.get("concurrency", 0), f"{where}.concurrency", 0),
+    )
+
+
+def _bucket(body: Any, where: str) -> Bucket:
+    found = mapping(body, where)
+    _known(found, ("route", "limit", "per"), where)
+    route = found.get("route", "*")
+    method, _, path = route.rpartition(" ") if isinstance(route, str) else ("", "", "")
+    if not (path == "*" or path.startswith("/")) or (method and method not in METHODS):
+        raise UsageError(f"{where}.route should be a path, or a method and a path", hint="GET /api/v1/users")
+    per = found.get("per", 60)
+    try:
+        window = seconds(str(per))
+    except ValueError:
+        raise UsageError(f"{where}.per is no time: {per!r}", hint="write one such as 10s or 1m") from None
+    if window < 1 or window != int(window):
+        raise UsageError(f"{where}.per should be whole seconds, since the headers tell no parts of them")
+    return Bucket(route, _count(found.get("limit"), f"{where}.limit", 1), int(window))
+
+
+def _known(found: Mapping[str, Any], names: tuple[str, ...], where: str) -> None:
+    odd = next((key for key in found if key not in names), None)
+    if odd is not None:
+        raise UsageError(f"{where} has a key {odd!r}", hint=f"there are {', '.join(names)}")
+
+
+def _count(value: Any, where: str, least: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise UsageError(f"{where} should be a whole number from {least} on, not {value!r}")
+    return value
