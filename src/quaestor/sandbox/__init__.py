@@ -3,7 +3,7 @@
 `core.Sandbox` answers requests in this process. The way of a request:
 `wire` (socket, limits, faults) → `core` (whose is it, may it) → `answer.routes` (which operation) → `site` (which
 objects) → the worlds of `okta` and `datadog`, or `data.invent` for the rest (their fields), with what clients changed
-laid over them (`change`) → `answer.bodies` and `answer.paging` (the page) → `answer.vendors` (headers, errors).
+laid over them (`change`) → `answer.bodies` and `answer.paging` (the page) → the vendor's `manners` (headers, errors).
 `staging` puts one together from flags, `rehearsal` and `fixture` hand it to programs and tests.
 
 The package can be called: `quaestor.sandbox()` is `rehearsal.sandbox`. A function of the name beside the package

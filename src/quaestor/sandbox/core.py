@@ -16,7 +16,7 @@ of them without it too (`/api/v1/users`), told apart by the path and, where both
 What lists honour: their paging parameters; required parameters, integers checked; parameters that the catalog
 calls exact or superset; Okta's `filter` and `search` (SCIM: and, or, not, brackets, eq ne co sw ew gt ge lt le pr),
 `q` (prefix), `sortBy`, `sortOrder`; for users, applications, groups and the log what the vendor's own rules say
-(see `okta_users`, `okta_world`, `datadog_world`). A filter that can't be read is refused. What had no effect is
+(see `okta.users`, `okta.world`, `datadog.world`). A filter that can't be read is refused. What had no effect is
 named in the response header `x-sandbox-ignored`.
 
 A key is refused with 404 if its collection can be listed and doesn't hold it. Where the API has no list (sessions,
@@ -36,19 +36,14 @@ from quaestor.errors import Cancelled, UsageError
 from quaestor.fetch.http import HttpRequest, HttpResponse
 from quaestor.sandbox.answer.answers import Answer
 from quaestor.sandbox.answer.refusal import Refusal
-from quaestor.sandbox.answer.rules import Rules
-from quaestor.sandbox.answer.vendors import manners
 from quaestor.sandbox.change.state import State
 from quaestor.sandbox.data.clock import DEFAULT, Clock
 from quaestor.sandbox.data.collection import ORIGIN, encode
 from quaestor.sandbox.data.invent import Inventor
 from quaestor.sandbox.data.people import People
-from quaestor.sandbox.data.world import Ground, World
-from quaestor.sandbox.datadog.rules import DatadogRules
-from quaestor.sandbox.datadog.world import DatadogWorld
-from quaestor.sandbox.okta.rules import OktaRules
-from quaestor.sandbox.okta.world import OktaWorld
+from quaestor.sandbox.data.world import Ground
 from quaestor.sandbox.site import Site, segments_of
+from quaestor.sandbox.vendors import vendor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,8 +69,6 @@ _ORIGIN = ORIGIN.encode()
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 #: Clients send it and the vendors overlook it (recorded of Okta's Python SDK).
 _DOUBLED = re.compile(r"^//+")
-_RULES: dict[str, type[Rules]] = {"okta": OktaRules, "datadog": DatadogRules}
-_WORLDS: dict[str, type[World]] = {"okta": OktaWorld, "datadog": DatadogWorld}
 
 
 class Sandbox:
@@ -136,12 +129,12 @@ class Sandbox:
         scale, catalog = self._scale, self._catalog
         own = {key: value for key, value in scale.items() if "." not in key}
         own.update({key.partition(".")[2]: value for key, value in scale.items() if key.startswith(f"{name}.")})
-        how = manners(self._known[name])
+        of = vendor(name)
+        how = of.manners(self._known[name])
         inventor = Inventor(lambda schema: catalog.schema(name, schema), self._clock, micros=how.micros)
-        world_type = _WORLDS.get(name, World)
-        people = People(self.seed, own.get("users", world_type.scales.get("users", 200)), self._clock)
-        world = world_type(name, Ground(self.seed, self._clock, people, inventor, own))
-        return Site(name, catalog, how, inventor, world, self._state, _RULES.get(name, Rules)())
+        people = People(self.seed, own.get("users", of.world.scales.get("users", 200)), self._clock)
+        world = of.world(name, Ground(self.seed, self._clock, people, inventor, own))
+        return Site(name, catalog, how, inventor, world, self._state, of.rules())
 
     def _check_scale(self) -> None:
         for key in self._scale:
@@ -315,7 +308,7 @@ class Sandbox:
 
 def _scales(provider: str) -> Mapping[str, int]:
     """What a vendor's world has a scale for."""
-    return _WORLDS.get(provider, World).scales
+    return vendor(provider).world.scales
 
 
 class SandboxTransport:

@@ -14,13 +14,13 @@ import msgspec
 from quaestor.catalog.model import Parameter, Schema
 from quaestor.sandbox.answer import bodies
 from quaestor.sandbox.answer.answers import Answer
+from quaestor.sandbox.answer.manners import Manners
 from quaestor.sandbox.answer.observed import completed, skeleton, trimmed
 from quaestor.sandbox.answer.paging import Page, cut, with_parameter
 from quaestor.sandbox.answer.query import Query
 from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.answer.routes import Match, Route, Routes
 from quaestor.sandbox.answer.rules import Rules
-from quaestor.sandbox.answer.vendors import Manners
 from quaestor.sandbox.change.overlay import Overlay
 from quaestor.sandbox.change.state import State, unpacked
 from quaestor.sandbox.change.writes import Writer

@@ -17,9 +17,11 @@ from quaestor.fetch.http import CancelToken, HttpRequest, HttpResponse
 from quaestor.fetch.retry import rate_limit
 from quaestor.fetch.stats import Stats
 from quaestor.fetch.url import origin_of
+from quaestor.sandbox.answer.buckets import Bucket, Table
 from quaestor.sandbox.core import Sandbox
+from quaestor.sandbox.vendors import VENDORS
 from quaestor.sandbox.wire.front import Front
-from quaestor.sandbox.wire.limits import DATADOG, OKTA, Bucket, Limits, SimulatedClock, Table, read_limits, told
+from quaestor.sandbox.wire.limits import Limits, SimulatedClock, read_limits, told
 from quaestor.secrets import Secret
 
 URL = "http://localhost/x"
@@ -121,7 +123,7 @@ def test_okta_by_default(path: str, limit: str) -> None:
 
 
 def test_every_default_is_a_limit() -> None:
-    for table in (OKTA, DATADOG):
+    for table in (each.manners.limits for each in VENDORS.values()):
         assert table.buckets[-1].route == "*"
         assert all(bucket.limit > 0 and bucket.per > 0 for bucket in table.buckets)
 

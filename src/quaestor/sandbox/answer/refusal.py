@@ -1,6 +1,6 @@
 """A request that the sandbox says no to, before a vendor's manners put it into words.
 
-Before: raised anywhere below `core`. After: `vendors` turn it into the status and body that the real API has.
+Before: raised anywhere below `core`. After: `manners` turn it into the status and body that the real API has.
 """
 
 from __future__ import annotations

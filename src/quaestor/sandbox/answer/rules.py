@@ -1,6 +1,6 @@
 """What a vendor does beyond the catalog's facts when something is changed; by itself nothing.
 
-`okta_rules` and `datadog_rules` refine it. Before: `writes` carries a request out, and asks. After: the rules
+`okta.rules` and `datadog.rules` refine it. Before: `writes` carries a request out, and asks. After: the rules
 change the document, refuse, or carry the request out themselves.
 """
 

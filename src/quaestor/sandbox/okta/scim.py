@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from quaestor.record import Record
+from quaestor.sandbox.answer.manners import values_at
 from quaestor.sandbox.answer.refusal import Refusal
 
 TYPE_CHECKING = False
@@ -46,19 +47,6 @@ class Filter(Record):
 def parse(text: str, parameter: str) -> Filter:
     """The filter that `text` is. Raises Refusal `filter`, naming `parameter`, for what isn't one."""
     return _Parser(text, parameter).whole()
-
-
-def values_at(row: Any, path: str) -> list[Any]:
-    """All values at a dotted path of a row, lists on the way opened; none if there is nothing."""
-    found = [row]
-    for name in path.split("."):
-        opened = []
-        for here in found:
-            for item in here if isinstance(here, list) else (here,):
-                if isinstance(item, dict) and item.get(name) is not None:
-                    opened.append(item[name])
-        found = opened
-    return [item for here in found for item in (here if isinstance(here, list) else (here,))]
 
 
 class _Parser:

@@ -12,9 +12,9 @@ from __future__ import annotations
 import msgspec
 
 from quaestor.catalog.model import Schema
+from quaestor.sandbox.answer.manners import ordered
 from quaestor.sandbox.answer.query import Query
 from quaestor.sandbox.answer.refusal import Refusal
-from quaestor.sandbox.answer.vendors import ordered
 from quaestor.sandbox.data.collection import ORIGIN, Collection
 from quaestor.sandbox.data.people import ACTIVE, LEFT, PROVISIONED, STAGED, STATUS_NAMES, People
 from quaestor.sandbox.data.seeded import CodeKeys, mix

@@ -15,11 +15,11 @@ from quaestor.fetch.governor import SystemClock
 from quaestor.fetch.transport import Limits as Bounds
 from quaestor.fetch.url import split
 from quaestor.record import Record, replace
-from quaestor.sandbox.answer.vendor_errors import vendor_of
 from quaestor.sandbox.core import OWN
 from quaestor.sandbox.wire.faults import Fault, Faults, seconds
 from quaestor.sandbox.wire.limits import told
 from quaestor.sandbox.wire.mischief import Draws, Staged, staged
+from quaestor.sandbox.wire.outage import vendor_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

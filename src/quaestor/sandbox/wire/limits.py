@@ -16,10 +16,11 @@ from time import time
 from quaestor.catalog.document import mapping, read, sequence
 from quaestor.errors import Cancelled, CatalogError, UsageError, did_you_mean
 from quaestor.fetch.http import HttpResponse
-from quaestor.record import Record, replace
-from quaestor.sandbox.answer.vendor_errors import answer
-from quaestor.sandbox.data.seeded import UuidKeys, mix
+from quaestor.record import replace
+from quaestor.sandbox.answer.buckets import Bucket, Table
+from quaestor.sandbox.vendors import vendor
 from quaestor.sandbox.wire.faults import METHODS, pattern, seconds
+from quaestor.sandbox.wire.outage import answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,61 +33,6 @@ if TYPE_CHECKING:
 _CONCURRENT_RESET_S = 60
 #: Headers of the sandbox's own count, which these limits replace.
 _COUNTED = ("x-rate-limit-", "x-ratelimit-")
-
-
-class Bucket(Record):
-    """So many requests to a family of endpoints in a window.
-
-    Attributes:
-        route: `[METHOD] PATH`, the path with `*` and `**` as in faults; the first that fits counts.
-        per: the window's length in whole seconds.
-    """
-
-    route: str
-    limit: int
-    per: int = 60
-
-
-class Table(Record):
-    """A vendor's limits; `concurrency` is how many requests may be under way at once, 0 for any number."""
-
-    buckets: tuple[Bucket, ...] = ()
-    concurrency: int = 0
-
-
-OKTA = Table(
-    (
-        Bucket("GET /api/v1/users", 600),
-        Bucket("POST /api/v1/users", 600),
-        Bucket("GET /api/v1/users/*", 2000),
-        Bucket("/api/v1/users/**", 600),
-        Bucket("/api/v1/apps", 100),
-        Bucket("/api/v1/apps/*", 500),
-        Bucket("/api/v1/groups", 500),
-        Bucket("/api/v1/groups/*", 1000),
-        Bucket("/api/v1/logs", 120),
-        Bucket("/api/v1/sessions/**", 750),
-        Bucket("/oauth2/v1/token", 2000),
-        Bucket("/oauth2/v1/clients**", 100),
-        Bucket("/oauth2/**", 2000),
-        Bucket("*", 1200),
-    ),
-    75,
-)
-DATADOG = Table(
-    (
-        Bucket("/api/v2/logs/**", 300),
-        Bucket("/api/v1/logs-queries/list", 300, 3600),
-        Bucket("/api/v1/query", 1600, 3600),
-        Bucket("/api/v1/slo**", 100, 10),
-        Bucket("/api/v1/events**", 1000, 60),
-        Bucket("/api/v2/users**", 300, 10),
-        Bucket("*", 1000, 10),
-    )
-)
-#: Any other provider's.
-USUAL = Table((Bucket("*", 1000),))
-REAL: Mapping[str, Table] = {"okta": OKTA, "datadog": DATADOG}
 
 
 class SimulatedClock:
@@ -131,7 +77,7 @@ class Limits:
     """The limits of a sandbox; safe to ask from several threads.
 
     Args:
-        tables: by provider; one that isn't named has `REAL`, or `USUAL`.
+        tables: by provider; one that isn't named has the limits that its vendor's organisations usually have.
         clock: by which windows go.
 
     Attributes:
@@ -139,7 +85,7 @@ class Limits:
     """
 
     def __init__(self, tables: Mapping[str, Table] | None = None, clock: Callable[[], float] = time) -> None:
-        self._tables = {**REAL, **(tables or {})}
+        self._tables = dict(tables or {})
         self._clock = clock
         self._windows: dict[tuple[str, int], _Window] = {}
         self._fits: dict[str, list[Callable[[str, str], bool]]] = {}
@@ -147,43 +93,42 @@ class Limits:
         self._lock = Lock()
         self.refused = 0
 
-    def enter(self, vendor: str, method: str, path: str, url: str) -> tuple[HttpResponse | None, dict[str, str]]:
+    def enter(self, provider: str, method: str, path: str, url: str) -> tuple[HttpResponse | None, dict[str, str]]:
         """The refusal of a request, or None; and the headers that its answer has. Every `enter` has its `leave`."""
-        table = self._tables.get(vendor, USUAL)
-        number = next((n for n, fits in enumerate(self._fitting(vendor, table)) if fits(method, path)), -1)
+        manners = vendor(provider).manners
+        table = self._tables.get(provider, manners.limits)
+        number = next((n for n, fits in enumerate(self._fitting(provider, table)) if fits(method, path)), -1)
         with self._lock:
-            active = self._active[vendor] = self._active.get(vendor, 0) + 1
+            active = self._active[provider] = self._active.get(provider, 0) + 1
             now = self._clock()
             if table.concurrency and active > table.concurrency:
                 self.refused += 1
-                headers = _headers(vendor, 0, 0, now, int(now) + _CONCURRENT_RESET_S, 60, "concurrent")
-                return answer(vendor, 429, headers, url), headers
+                headers = manners.counted(Bucket("*", 0), 0, now, int(now) + _CONCURRENT_RESET_S, "concurrent")
+                return answer(provider, 429, headers, url), headers
             if number < 0:
                 return None, {}
             bucket = table.buckets[number]
-            window = self._windows.setdefault((vendor, number), _Window())
+            window = self._windows.setdefault((provider, number), _Window())
             current = int(now) // bucket.per
             if window.number != current:
                 window.number, window.count = current, 0
             window.count += 1
             left = bucket.limit - window.count
-            headers = _headers(
-                vendor, bucket.limit, max(0, left), now, (current + 1) * bucket.per, bucket.per, _name(bucket.route)
-            )
+            headers = manners.counted(bucket, max(0, left), now, (current + 1) * bucket.per, _name(bucket.route))
             if left >= 0:
                 return None, headers
             self.refused += 1
-        return answer(vendor, 429, headers, url), headers
+        return answer(provider, 429, headers, url), headers
 
-    def leave(self, vendor: str) -> None:
+    def leave(self, provider: str) -> None:
         """A request's answer is out."""
         with self._lock:
-            self._active[vendor] -= 1
+            self._active[provider] -= 1
 
-    def _fitting(self, vendor: str, table: Table) -> list[Callable[[str, str], bool]]:
-        found = self._fits.get(vendor)
+    def _fitting(self, provider: str, table: Table) -> list[Callable[[str, str], bool]]:
+        found = self._fits.get(provider)
         if found is None:
-            found = self._fits[vendor] = [_fits(bucket.route) for bucket in table.buckets]
+            found = self._fits[provider] = [_fits(bucket.route) for bucket in table.buckets]
         return found
 
 
@@ -193,26 +138,6 @@ def told(response: HttpResponse, headers: Mapping[str, str]) -> HttpResponse:
         return response
     kept = tuple(pair for pair in response.headers if not pair[0].startswith(_COUNTED) and pair[0] not in headers)
     return replace(response, headers=(*kept, *headers.items()))
-
-
-def _headers(vendor: str, limit: int, left: int, now: float, reset: int, per: int, name: str) -> dict[str, str]:
-    """Okta tells when the window ends in epoch seconds, Datadog how many are left until then; whole ones."""
-    if vendor == "datadog":
-        said = {
-            "limit": limit,
-            "period": per,
-            "remaining": left,
-            "reset": max(1, int(-((now - reset) // 1))),
-            "name": name,
-        }
-        headers = {f"x-ratelimit-{key}": str(value) for key, value in said.items()}
-        headers["dd-request-id"] = UuidKeys(reset).key(left)
-    else:
-        prefix = "x-rate-limit" if vendor == "okta" else "x-ratelimit"
-        headers = {f"{prefix}-limit": str(limit), f"{prefix}-remaining": str(left), f"{prefix}-reset": str(reset)}
-        if vendor == "okta":
-            headers["x-okta-request-id"] = f"{mix(reset, left):016x}{mix(reset, left + 1):016x}"
-    return headers
 
 
 def _name(route: str) -> str:

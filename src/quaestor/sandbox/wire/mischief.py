@@ -12,10 +12,10 @@ from gzip import compress
 from quaestor.fetch.http import HttpResponse
 from quaestor.fetch.url import query_items
 from quaestor.record import Record, replace
-from quaestor.sandbox.answer.vendor_errors import answer
 from quaestor.sandbox.data.collection import encode
 from quaestor.sandbox.data.seeded import mix
 from quaestor.sandbox.wire.faults import ELSEWHERE
+from quaestor.sandbox.wire.outage import answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

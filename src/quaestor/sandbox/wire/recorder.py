@@ -16,8 +16,8 @@ from threading import Lock
 from quaestor.errors import QuaestorError, UsageError
 from quaestor.fetch.http import CancelToken, HttpRequest, HttpResponse
 from quaestor.record import replace
-from quaestor.sandbox.answer.vendor_errors import answer
 from quaestor.sandbox.data.collection import encode
+from quaestor.sandbox.wire.outage import answer
 from quaestor.sandbox.wire.recording import Scrubber, written
 
 TYPE_CHECKING = False

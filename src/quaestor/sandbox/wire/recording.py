@@ -25,8 +25,8 @@ from quaestor.fetch.http import HttpRequest, HttpResponse
 from quaestor.fetch.retry import http_date
 from quaestor.fetch.url import query_items, quote
 from quaestor.record import Record
-from quaestor.sandbox.answer.vendor_errors import vendor_of
 from quaestor.sandbox.data.collection import encode
+from quaestor.sandbox.wire.outage import vendor_of
 from quaestor.secrets import MASK
 
 TYPE_CHECKING = False
