@@ -133,7 +133,7 @@ class _Walk:
         self._rows = 0
         self._empty = 0
         self._seen: set[Any] = {request.url}
-        self._last_body = b""
+        self._bodies: set[int] = set()  # of pages by number: 64-bit hashes
 
     def after(self, response: HttpResponse, page: Page) -> HttpRequest | None:
         """The request for the page after this one, None if this was the last."""
@@ -195,19 +195,25 @@ class _Walk:
     def _by_number(self, response: HttpResponse, page: Page) -> HttpRequest | None:
         """The next page number or offset, unless the answer says that this was the last."""
         pagination = self._pagination
+        if page.count:
+            self._differs(response)
         if page.more is False or (page.count == 0 and page.more is None):
             return None
         here = query_value(self.request.url, pagination.token_param)
         number = int(here) if here is not None and here.lstrip("-").isdigit() else pagination.first
         if page.more is None and self._is_last(page):
             return None
-        if page.count and response.body == self._last_body:
-            raise LimitError(f"two pages in a row are the same: {pagination.token_param} has no effect")
-        self._last_body = response.body
         counts_rows = pagination.style == "offset" and pagination.step == "rows"
         following = self._to_value(str(number + (page.count if counts_rows else 1)))
         self._once(following.url)
         return following
+
+    def _differs(self, response: HttpResponse) -> None:
+        """A page told by its number has nothing else that would show that it is another than was asked for."""
+        mark = hash(response.body)
+        if mark in self._bodies:
+            raise LimitError(f"two pages are the same: {self._pagination.token_param} has no effect")
+        self._bodies.add(mark)
 
     def _is_last(self, page: Page) -> bool:
         if page.total and not self._starts_late:  # 0 beside rows says nothing

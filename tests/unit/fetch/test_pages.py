@@ -331,6 +331,20 @@ def test_an_empty_page_with_more_to_come_is_passed_over() -> None:
         )
 
 
+@pytest.mark.parametrize("repeated", [1, 2, 3])
+def test_no_page_by_number_is_taken_twice(repeated: int) -> None:
+    """Even if the one that comes again isn't the one before, or stands where the last and shorter page should."""
+
+    def answer(url: str) -> tuple[Any, list[str]]:
+        at = number(url, "page")
+        if at == repeated:
+            at = 0
+        return things(at * 2, min(at * 2 + 2, 7)), []
+
+    with pytest.raises(LimitError, match="two pages are the same"):
+        read(answer, Pagination("page", "page", size_param="size", size_max=2))
+
+
 def test_a_number_is_no_next_url() -> None:
     with pytest.raises(DecodeError, match="next page"):
         read(lambda _: ({"data": [], "next": 25}, []), Pagination("next_url", token_path=("next",)), rows="data")
