@@ -119,7 +119,7 @@ hint: did you mean 'users'? SHOW SERVICES IN okta lists them all
 SELECT id FROM okt.users.users
 ----
 error: there is no provider or connection called okt
-hint: did you mean 'okta'? SHOW PROVIDERS lists them all
+hint: did you mean 'okta'? SHOW CONNECTIONS lists them all
 
 SELECT x.id FROM okta.users.users u
 ----

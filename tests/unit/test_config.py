@@ -348,3 +348,27 @@ credentials.DD_API_KEY = { keyring = ["datadog", "ada"] }
         body = f"[connections.okta]\ncredentials.OKTA_API_TOKEN = {{ {wrong} }}\n"
         with pytest.raises(UsageError, match="of OKTA_API_TOKEN is a list of texts"):
             load_settings({}, {}, str(write(tmp_path / "q.toml", body)))
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        ('groups = "x"', "groups are a table"),
+        ("[groups]\nall = []", "one at least"),
+        ('[groups]\nall = ["okta_e"]', "names okta_e, which is no connection"),
+        ('[groups]\nokta_eu = ["okta_eu"]', "is a connection and a group"),
+        ('[groups]\na-b = ["okta_eu"]', "letters, digits and _ only"),
+    ],
+)
+def test_groups_that_cannot_be(tmp_path: Path, groups: str, message: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f'{groups}\n[connections.okta_eu]\nprovider = "okta"\n')
+    with pytest.raises(UsageError, match=message) as caught:
+        load_settings({}, {}, str(path))
+    assert f"{path}, line " in caught.value.message
+
+
+def test_groups(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[groups]\nall = ["okta_eu", "okta_us"]\n[connections.okta_eu]\n[connections.okta_us]\n')
+    assert load_settings({}, {}, str(path)).groups == {"all": ("okta_eu", "okta_us")}

@@ -117,6 +117,8 @@ class Settings(Record):
         concurrency: the most requests to one host at the same time.
         api_reserve: the part of each rate limit that is left to others, from 0 to 0.95.
         fill_parents: whether a path parameter that nobody binds is filled from its parent collection.
+        groups: names that stand for several connections, each to these.
+        partial: whether a statement some of whose requests fail gives what there is, and says so.
         output, delimiter, header: how the command line writes results.
         stats: whether the command line prints what a statement took.
         error_format: `text` or `json`.
@@ -135,6 +137,8 @@ class Settings(Record):
     concurrency: int = 16
     api_reserve: float = 0.1
     fill_parents: bool = True
+    groups: dict[str, tuple[str, ...]] = {}
+    partial: bool = False
     output: str = "table"
     delimiter: str = ","
     header: bool = True

@@ -33,13 +33,39 @@ def read_file(path: str, env: Mapping[str, str]) -> dict[str, Any]:
             if not isinstance(value, dict):
                 raise UsageError(f"{where}: connections are tables", hint="write [connections.okta]")
             values[key] = {name: _connection(name, body, path, text, env) for name, body in value.items()}
+        elif key == "groups":
+            values[key] = _groups(value, document.get("connections", {}), path, text)
         elif key in SCALARS:
             values[key] = read_scalar(key, value, f"{where}: {key}", env)
         else:
             raise UsageError(
-                f"{where}: there is no setting {key!r}", hint=did_you_mean(key, (*SCALARS, "connections"))
+                f"{where}: there is no setting {key!r}", hint=did_you_mean(key, (*SCALARS, "connections", "groups"))
             )
     return values
+
+
+def _groups(value: Any, connections: Any, path: str, text: str) -> dict[str, tuple[str, ...]]:
+    """`[groups]`: names that stand for several connections. Whether these exist is for the statement to say."""
+    where = _place(path, text, "groups")
+    if not isinstance(value, dict):
+        raise UsageError(f"{where}: groups are a table", hint='write [groups] and below it all = ["okta_eu", …]')
+    groups: dict[str, tuple[str, ...]] = {}
+    for name, members in value.items():
+        where = _place(path, text, f"groups.{name}")
+        if not is_variable(name):
+            raise UsageError(f"{where}: a group's name has letters, digits and _ only, and {name!r} has others")
+        if name in connections:
+            raise UsageError(f"{where}: {name} is a connection and a group", hint="call one of them otherwise")
+        if not isinstance(members, list) or not members or not _is_texts(members):
+            raise UsageError(f"{where}: the group {name} is a list of connections' names, one at least")
+        unknown = next((member for member in members if member not in connections), "")
+        if unknown:
+            raise UsageError(
+                f"{where}: the group {name} names {unknown}, which is no connection in this file",
+                hint=did_you_mean(unknown, tuple(connections)) or f"add [connections.{unknown}]",
+            )
+        groups[name] = tuple(dict.fromkeys(members))
+    return groups
 
 
 _CONNECTION_KEYS = ("provider", "variables", "domain", "endpoint", "credentials", "oauth")

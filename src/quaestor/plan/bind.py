@@ -13,6 +13,7 @@ from quaestor.errors import BindError, UnsupportedError, did_you_mean
 from quaestor.plan import routes
 from quaestor.plan.conditions import candidate, choose_route, conjunction, conjuncts, dependencies
 from quaestor.plan.joins import Joined, bind_source
+from quaestor.plan.naming import Naming
 from quaestor.plan.scope import (
     BoundColumn,
     BoundTable,
@@ -21,6 +22,7 @@ from quaestor.plan.scope import (
     ScopeSource,
     TableUse,
 )
+from quaestor.plan.views import bind_local, without_unused
 from quaestor.record import Record, replace
 from quaestor.sql import nodes
 from quaestor.values import ResultColumn
@@ -45,6 +47,7 @@ class BoundQuery(Record):
         ctes: bound common table expressions by internal name, in the order in which they can be defined.
         columns: of the result, as people see them.
         filters: for each source, conditions that rows of it satisfy or don't count.
+        local: schemas of tables that SQLite has at hand (`plan.views`).
     """
 
     tree: nodes.Select
@@ -53,6 +56,7 @@ class BoundQuery(Record):
     ctes: dict[str, nodes.Cte]
     columns: tuple[ResultColumn, ...]
     filters: dict[int, tuple[nodes.Expr, ...]]
+    local: tuple[str, ...] = ()
 
 
 def bind(
@@ -62,6 +66,8 @@ def bind(
     *,
     text: str = "",
     default: tuple[str, ...] = (),
+    groups: Mapping[str, tuple[str, ...]] | None = None,
+    workspace: Workspace | None = None,
 ) -> BoundQuery:
     """Bind a SELECT.
 
@@ -69,15 +75,20 @@ def bind(
         connections: name of each connection to its provider's.
         text: the script that the tree was read from.
         default: what USE named: a connection, or a connection and a service.
+        groups: names that stand for several connections.
+        workspace: finds tables and views that are no resources.
 
     Raises BindError, and UnsupportedError for what this version doesn't run yet.
     """
-    binder = Binder(catalog, connections, text, default)
+    binder = Binder(Naming(catalog, connections, groups or {}, text), connections, text, default)
+    binder.workspace, binder.statement = workspace, select
     tree, outputs = binder.select(select, None, {})
+    if any(source.parameters for source in binder.sources.values()):
+        tree = _without_idle(binder, tree)
     _note_wanted(binder, tree)
     columns = tuple(ResultColumn(output.name, output.type) for output in outputs)
     filters = {source: tuple(conditions) for source, conditions in binder.filters.items()}
-    return BoundQuery(tree, binder.uses, binder.sources, binder.ctes, columns, filters)
+    return BoundQuery(tree, binder.uses, binder.sources, binder.ctes, columns, filters, tuple(binder.local))
 
 
 class CteDefinition:
@@ -96,9 +107,9 @@ class Binder:
     """The state of binding one statement."""
 
     def __init__(
-        self, catalog: Catalog, connections: Mapping[str, str], text: str, default: tuple[str, ...] = ()
+        self, naming: Naming, connections: Mapping[str, str], text: str, default: tuple[str, ...] = ()
     ) -> None:
-        self.catalog = catalog
+        self.naming = naming
         self.connections = connections
         self.text = text
         self.default = default
@@ -107,6 +118,19 @@ class Binder:
         self.ctes: dict[str, nodes.Cte] = {}
         self.filters: dict[int, list[nodes.Expr]] = {}
         self._selects = 0
+        self.workspace: Workspace | None = None
+        self.local: dict[str, None] = {}  # schemas of local tables
+        self.views: list[str] = []  # that are being expanded, from the outermost
+        self.expanded = 0
+        self.statement: nodes.Select | None = None
+        self._mentioned: set[str] | None = None
+
+    def mentioned(self) -> set[str]:
+        """The names of columns that stand anywhere in the statement, folded."""
+        if self._mentioned is None and self.statement is not None:
+            refs = (node for node in nodes.walk(self.statement) if isinstance(node, nodes.ColumnRef))
+            self._mentioned = {ref.path[-1].casefold() for ref in refs}
+        return self._mentioned or set()
 
     # ------------------------------------------------------------------------------------ statements
 
@@ -387,6 +411,9 @@ class Binder:
         path = ref.path
         if len(path) == 1 and path[0].casefold() in ctes:
             return self._cte(ref, ctes[path[0].casefold()], scope)
+        local = bind_local(self, ref, scope) if len(path) < 3 else None
+        if local is not None:
+            return local
         if len(path) < 3 and self.default:
             path = (*self.default[: 3 - len(path)], *path)
         if len(path) != 3:
@@ -398,37 +425,9 @@ class Binder:
         return self.add_source(ScopeSource(use.id, called, BoundTable(use.id, pos=ref.pos), use=use), scope)
 
     def _use(self, ref: nodes.TableRef, connection: str, service: str, name: str) -> TableUse:
-        if "*" in connection:
-            raise UnsupportedError(
-                "reading several connections at once is not there yet",
-                text=self.text,
-                position=ref.pos,
-                hint="UNION ALL of one SELECT for each connection does the same",
-            )
-        provider_name = self.connections.get(connection)
-        provider = self.catalog.provider(provider_name) if provider_name else None
-        if provider is None:
-            raise self._unknown("provider or connection", connection, list(self.connections), ref, "SHOW PROVIDERS")
-        resource = self.catalog.resource(provider.name, service, name)
-        if resource is None:
-            services = [info.name for info in self.catalog.services(provider.name)]
-            if service not in services:
-                raise self._unknown(
-                    f"service in {provider.name}", service, services, ref, f"SHOW SERVICES IN {provider.name}"
-                )
-            resources = [info.name for info in self.catalog.resources(provider.name, service)]
-            within = f"{provider.name}.{service}"
-            raise self._unknown(f"resource in {within}", name, resources, ref, f"SHOW RESOURCES IN {within}")
-        return TableUse(self.next_source(), connection, resource, provider.server, ref.pos)
-
-    def _unknown(self, kind: str, name: str, known: list[str], ref: nodes.TableRef, show: str) -> BindError:
-        hint = did_you_mean(name, known)
-        return BindError(
-            f"there is no {kind} called {name}",
-            text=self.text,
-            position=ref.pos,
-            hint=f"{hint} {show} lists them all" if hint else f"{show} lists them",
-        )
+        members, provider = self.naming.connections(connection, ref)
+        resource = self.naming.resource(provider, service, name, ref)
+        return TableUse(self.next_source(), members, resource, provider.server, ref.pos)
 
     def _not_a_table(self, ref: nodes.TableRef) -> BindError:
         name = ".".join(ref.path)
@@ -493,6 +492,15 @@ class Binder:
 
 
 # ----------------------------------------------------------------------------------------- small pieces
+
+
+def _without_idle(binder: Binder, tree: nodes.Select) -> nodes.Select:
+    """The tree, and the CTEs, without parameters of views that nothing refers to in the end."""
+    candidates = [candidate for use in binder.uses.values() for candidate in use.candidates]
+    values: list[nodes.Node] = [value for candidate in candidates for value in candidate.values]
+    for internal, cte in list(binder.ctes.items()):
+        binder.ctes[internal] = replace(cte, select=without_unused(cte.select, binder.sources, [tree, *values]))
+    return without_unused(tree, binder.sources, [*binder.ctes.values(), *values])
 
 
 def _note_wanted(binder: Binder, tree: nodes.Select) -> None:

@@ -59,7 +59,7 @@ def note_candidates(use: TableUse, condition: nodes.Expr, ctes: Mapping[str, nod
 
 
 def _binds(use: TableUse, column: str) -> bool:
-    if column in use.server_variables:
+    if column in use.server_variables or column == routes.CONNECTION:
         return True
     return any(routes.parameter_of(method, column) for method in use.resource.by_verb("select"))
 

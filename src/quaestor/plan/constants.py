@@ -64,6 +64,16 @@ class Constants:
                 settings[name] = self._one_choice(use, name, fixed)
         return settings
 
+    def connections(self, use: TableUse) -> tuple[str, ...]:
+        """Of a table's connections those that the conditions on `_connection` allow."""
+        allowed = use.connections
+        for candidate in use.candidates:
+            if candidate.column == routes.CONNECTION and candidate.is_constant:
+                values = [self._given[expr] for expr in candidate.values]
+                if all(value is None or isinstance(value, str) for value in values):  # SQLite converts the others
+                    allowed = tuple(name for name in allowed if name in values)
+        return allowed
+
     def _one_choice(self, use: TableUse, name: str, candidates: list[Candidate]) -> tuple[SqlValue, ...]:
         """The values that all candidates allow: none, if a key has to be two things at once.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from quaestor.plan.conditions import conjunction, fails_for_null, sources_within
 from quaestor.plan.model import Keys
+from quaestor.plan.routes import CONNECTION
 from quaestor.plan.scope import BoundColumn
 from quaestor.sql import nodes
 
@@ -49,7 +50,13 @@ class KeyFinder:
                 waiting.extend(self._query.sources[source].depends)
         return [self._query.sources[source] for source in sorted(found)]
 
-    def keys(self, use: TableUse, dependent: list[tuple[str, Candidate]]) -> tuple[Keys, ...]:
+    def keys(self, use: TableUse, dependent: list[tuple[str, Candidate]], homes: list[Candidate]) -> tuple[Keys, ...]:
+        """The queries for the values that these candidates give to parameters.
+
+        Args:
+            homes: what says to which connection values belong (`f._connection = u._connection`): those that come
+                from the same tables then go to that one only.
+        """
         keys = [
             Keys((parameter,), candidate.select, self.needs(candidate))
             for parameter, candidate in dependent
@@ -65,6 +72,9 @@ class KeyFinder:
         single = [(parameter, c) for parameter, c in dependent if c.select is None and len(c.values) == 1]
         if single:
             free = frozenset[int]().union(*(candidate.free for _, candidate in single))
+            home = next((c for c in homes if c.free and c.free <= free and len(c.values) == 1 and not c.uses), None)
+            if home is not None:
+                single.append((CONNECTION, home))
             uses = frozenset[int]().union(*(candidate.uses for _, candidate in single))
             row = tuple(candidate.values[0] for _, candidate in single)
             keys.append(self._key_query(use, [parameter for parameter, _ in single], free, uses, [row]))

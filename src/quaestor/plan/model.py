@@ -35,7 +35,7 @@ class Keys(Record):
     """Values of some parameters that come from tables read before: a row of `select` is one combination.
 
     Attributes:
-        parameters: in the order of the columns of `select`.
+        parameters: in the order of the columns of `select`; `_connection` among them says where the others go.
         select: bound, over sources of the statement.
         uses: resources that must be read before it runs.
     """
@@ -51,6 +51,7 @@ class Scan(Record):
     Attributes:
         id: its table is `s<id>`.
         uses: the places of the statement that read it (several if they want the same).
+        connections: by which it is read: one, or the members of a group; none if no condition allows any.
         settings: server variables that the statement sets, each to one or more values.
         constants: parameters bound by constants, each to its distinct values.
         keys: parameters bound by what is read before.
@@ -63,7 +64,7 @@ class Scan(Record):
 
     id: int
     uses: tuple[int, ...]
-    connection: str
+    connections: tuple[str, ...]
     resource: Resource
     method: Method
     server: Server

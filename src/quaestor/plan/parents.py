@@ -8,6 +8,7 @@ from __future__ import annotations
 from quaestor.errors import BindError, CatalogError
 from quaestor.plan import routes
 from quaestor.plan.conditions import choose_route
+from quaestor.plan.routes import CONNECTION
 from quaestor.plan.scope import BoundColumn, BoundTable, Candidate, ScopeSource, TableUse
 
 TYPE_CHECKING = False
@@ -81,9 +82,9 @@ class Parents:
         if resource is None:
             raise CatalogError(f"{use.resource.id}: the parent {parameter.parent} of {parameter.name} doesn't exist")
         source = len(self._query.sources)
-        parent = TableUse(source, use.connection, resource, use.server, use.pos)
+        parent = TableUse(source, use.connections, resource, use.server, use.pos)
         parent.want(column)
-        parent.candidates = [c for c in use.candidates if c.column in use.server_variables]
+        parent.candidates = [c for c in use.candidates if c.column in (*use.server_variables, CONNECTION)]
         self._query.uses[source] = parent
         self._query.sources[source] = ScopeSource(source, (resource.id,), BoundTable(source), use=parent)
         self.children[source] = use
@@ -94,6 +95,10 @@ class Parents:
             raise CatalogError(f"the parents of {above.resource.id} are their own parents")
         key = (BoundColumn(source, column),)
         use.candidates.append(Candidate(parameter.name, key, None, frozenset({source})))
+        if len(use.connections) > 1:  # each key belongs to the organisation that it came from
+            parent.want(CONNECTION)
+            home = Candidate(CONNECTION, (BoundColumn(source, CONNECTION),), None, frozenset({source}))
+            use.candidates.append(home)
         for shared in routes.shared(use.resource, resource):
             # both belong to the same one: `policyId` is asked for with the `authServerId` that the policy has
             own = [candidate for candidate in use.candidates if candidate.column == shared]

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from quaestor.catalog.model import Column, Method, Parameter, Resource, Server
 
+#: The column that says by which connection a row was read.
+CONNECTION = "_connection"
 #: Columns that every resource has, selectable but not part of `*`, and their types.
-HIDDEN_COLUMNS = {"_raw": "object", "_connection": "string", "_fetched_at": "date-time"}
+HIDDEN_COLUMNS = {"_raw": "object", CONNECTION: "string", "_fetched_at": "date-time"}
 #: Addresses a parameter whatever field shares its name.
 PARAMETER_PREFIX = "param__"
 

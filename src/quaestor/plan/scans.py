@@ -93,7 +93,7 @@ class _Planner:
         """Add a scan, or let one that asks the same read for both."""
         for index, other in enumerate(scans):
             same = (
-                other.connection == scan.connection
+                other.connections == scan.connections
                 and other.method is scan.method
                 and other.settings == scan.settings
                 and other.constants == scan.constants
@@ -131,12 +131,13 @@ class _Planner:
                 constants[parameter] = self._constants.values(use, route.method, parameter, fixed)
             else:
                 dependent.append((parameter, of_column[0]))
-        keys = self._keys.keys(use, dependent)
+        homes = [candidate for candidate in usable if candidate.column == routes.CONNECTION]
+        keys = self._keys.keys(use, dependent, homes)
         depends = frozenset(done[needed] for key in keys for needed in key.uses)
         return Scan(
             number,
             (use.id,),
-            use.connection,
+            self._constants.connections(use),
             use.resource,
             route.method,
             route.method.server or use.server,

@@ -77,7 +77,7 @@ class TableUse:
 
     Attributes:
         id: of its source.
-        connection: by which it is reached; resource: what it is; server: of its provider.
+        connections: by which it is reached, one or several; resource: what it is; server: of its provider.
         wanted: its columns that the statement reads, in order of appearance.
         candidates: predicates that could bind its parameters.
         filters: conditions that every row of it satisfies, or it doesn't count for the result.
@@ -85,9 +85,11 @@ class TableUse:
         pos: where it stands.
     """
 
-    def __init__(self, source: int, connection: str, resource: Resource, server: Server, pos: int) -> None:
+    def __init__(
+        self, source: int, connections: tuple[str, ...], resource: Resource, server: Server, pos: int
+    ) -> None:
         self.id = source
-        self.connection = connection
+        self.connections = connections
         self.resource = resource
         self.server = server
         self.pos = pos
@@ -150,6 +152,8 @@ class ScopeSource:
         path: what it is called: `("u",)`, or without an alias the table's whole path.
         node: how it stands in the rewritten FROM, alone.
         depends: sources that the arguments of a table function refer to.
+        through: of a view, the columns of resources that its own columns are (`plan.views`).
+        parameters: of a view, parameters inside it that can be named though it doesn't show them.
     """
 
     def __init__(
@@ -171,6 +175,8 @@ class ScopeSource:
         self.hidden = hidden
         self.depends = depends
         self.nullable = False  # an outer join may fill it with NULL
+        self.through: dict[str, tuple[BoundColumn, ...]] = {}
+        self.parameters: tuple[Output, ...] = ()
         self.merged: set[str] = set()  # columns left out of `*`: USING and NATURAL show them once
 
     def answers_to(self, qualifier: tuple[str, ...]) -> bool:
@@ -191,6 +197,13 @@ class ScopeSource:
                 return BoundColumn(self.id, output.internal)
         if folded in self.hidden:
             return BoundColumn(self.id, folded)
+        return self.parameter(name)
+
+    def parameter(self, name: str) -> BoundColumn | None:
+        """The parameter of this name inside a view."""
+        for output in self.parameters:
+            if output.name.casefold() == name.casefold():
+                return BoundColumn(self.id, output.internal)
         return None
 
     def type_of(self, column: str) -> str:
@@ -262,7 +275,11 @@ class Scope:
         fields = []
         for column in found:
             source = next(s for s in self.sources if s.id == column.source)
-            if source.use is None or any(field.name == column.column for field in source.use.resource.columns):
+            if source.use is None:
+                is_field = column != source.parameter(name)
+            else:
+                is_field = any(field.name == column.column for field in source.use.resource.columns)
+            if is_field:
                 fields.append(column)
         if len(fields) == 1:
             return fields

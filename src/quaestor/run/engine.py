@@ -167,7 +167,7 @@ class Connection:
             raise
 
     def _dispatch(self, statement: nodes.Statement, text: str, values: dict[str, SqlValue]) -> Result:
-        shower = Shower(self.catalog, self._names, self._default, text)
+        shower = Shower(self.catalog, self._names, self._default, text, groups=self.settings.groups)
         if isinstance(statement, nodes.Select):
             return self._selecting().select(statement, text, values, self._default)
         if isinstance(statement, nodes.Show):

@@ -14,6 +14,7 @@ from time import monotonic
 import apsw
 
 from quaestor.errors import BindError, Cancelled, EvaluationError, LimitError, QuaestorError
+from quaestor.plan.conditions import fails_for_null
 from quaestor.plan.lower import lower, lower_expression
 from quaestor.plan.scope import BoundColumn
 from quaestor.record import replace
@@ -98,21 +99,19 @@ class Execution:
         as one of NULLs.
         """
         for use in scan.uses:
-            values: list[str | None] = [hidden.value]
-            if plan.query.uses[use].nullable:
-                values.append(None)
+            nullable = {use} if plan.query.uses[use].nullable else set()
             conditions = [
                 condition
                 for condition in plan.query.filters.get(use, ())
-                if _mentions_only(condition, BoundColumn(use, hidden.column))
+                if _mentions_only(condition, BoundColumn(use, hidden.column)) and fails_for_null(condition, nullable)
             ]
-            if not any(all(not self._holds(condition, value) for value in values) for condition in conditions):
+            if all(self._holds(condition, hidden.value) for condition in conditions):
                 return False
         return True
 
-    def _holds(self, condition: nodes.Expr, value: str | None) -> bool:
+    def _holds(self, condition: nodes.Expr, value: str) -> bool:
         """Whether a condition about one column holds for a value of it."""
-        literal = nodes.Literal("null") if value is None else nodes.Literal("string", value)
+        literal = nodes.Literal("string", value)
         with_value = nodes.transform(condition, lambda node: literal if isinstance(node, BoundColumn) else node)
         assert isinstance(with_value, nodes.Expr)
         return bool(self.evaluate([with_value])[with_value])
@@ -216,7 +215,7 @@ class Execution:
     def _key_rows(self, scan: Scan, keys: Keys, plan: Plan) -> list[dict[str, SqlValue]]:
         """The distinct keys, as values of their parameters' types; NULL and what no value can equal left out."""
         parameters = [scan.method.parameter(name) for name in keys.parameters]
-        types = [parameter.type for parameter in parameters if parameter is not None]
+        types = [parameter.type if parameter is not None else "string" for parameter in parameters]
         in_path = [parameter is not None and parameter.location == "path" for parameter in parameters]
         found: dict[tuple[SqlValue, ...], None] = {}
         for row in self._db.execute(lower(keys.select, plan), self._parameters):

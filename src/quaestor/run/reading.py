@@ -18,7 +18,8 @@ from quaestor.fetch.request import base_url, build_request
 from quaestor.fetch.shared import SharedLimits
 from quaestor.fetch.transport import HttpTransport, Limits
 from quaestor.fetch.url import origin_of, with_query
-from quaestor.record import replace
+from quaestor.plan.routes import CONNECTION
+from quaestor.record import Record, replace
 from quaestor.secrets import Redactor
 
 TYPE_CHECKING = False
@@ -199,6 +200,14 @@ class Connections:
         return Authenticator(origin, parts, self._redactor)
 
 
+class Start(Record):
+    """Where one list of a scan begins: by which connection, with which server variables, for which values."""
+
+    connection: str
+    settings: Mapping[str, SqlValue]
+    values: Mapping[str, SqlValue] = {}
+
+
 class Reading:
     """Reads the scans of one statement."""
 
@@ -219,13 +228,13 @@ class Reading:
     def check(self, plan: Plan) -> None:
         """Find out before the first request whether every scan has a host and a credential."""
         for scan in plan.scans:
-            for values in self._settings_of(scan):
-                self._connections.client(scan.connection, scan.server, values)
+            for home in self._homes(scan):
+                self._connections.client(home.connection, scan.server, home.settings)
 
     def parts(self, scan: Scan, combinations: Sequence[Mapping[str, SqlValue]], page_rows: int = 0) -> list[Part]:
         """One part for each combination of parameter values. Raises LimitError for more than `max_requests`."""
-        settings = self._settings_of(scan)
-        count = len(settings) * len(combinations)
+        starts = self._starts(scan, combinations)
+        count = len(starts)
         if count > self._settings.max_requests:
             raise LimitError(
                 f"{scan.resource.id} would take {count:,} requests, more than {self._settings.max_requests:,}",
@@ -235,20 +244,16 @@ class Reading:
             names = ", ".join(scan.filled)
             self._notify(f"{scan.resource.id}: {names} is filled from its parent, {count:,} requests follow")
         decoder: list[Decoder] = []  # one for all parts, made by the first that is read
-        return [
-            self._part(scan, values, combination, page_rows, decoder)
-            for values in settings
-            for combination in combinations
-        ]
+        return [self._part(scan, start, page_rows, decoder) for start in starts]
 
     def urls(self, scan: Scan) -> list[str]:
         """The URLs that a scan begins with; values that aren't known yet stand as `{name}`."""
         unknown = {name: _UNKNOWN.format(name) for keys in scan.keys for name in keys.parameters}
         combinations = [{**unknown, **known} for known in combinations_of(scan.constants)]
         urls = []
-        for settings in self._settings_of(scan):
+        for home in self._homes(scan):
             for combination in combinations:
-                url = self._request(scan, settings, combination).url
+                url = self._request(scan, Start(home.connection, home.settings, combination)).url
                 for name, mark in unknown.items():
                     url = url.replace(mark, f"{{{name}}}")
                 urls.append(url)
@@ -256,16 +261,26 @@ class Reading:
 
     # ----------------------------------------------------------------------------------------- requests
 
-    def _settings_of(self, scan: Scan) -> list[dict[str, SqlValue]]:
-        """The combinations of server variables, complete: usually one."""
-        combinations = combinations_of(scan.settings)
-        return [self._connections.variables(scan.connection, scan.server, given) for given in combinations]
+    def _homes(self, scan: Scan) -> list[Start]:
+        """Each connection with each combination of server variables, complete: usually one."""
+        return [
+            Start(connection, self._connections.variables(connection, scan.server, given))
+            for connection in scan.connections
+            for given in combinations_of(scan.settings)
+        ]
 
-    def _request(
-        self, scan: Scan, settings: Mapping[str, SqlValue], combination: Mapping[str, SqlValue]
-    ) -> HttpRequest:
-        values: dict[str, Any] = dict(_known(settings))
-        for name, value in combination.items():
+    def _starts(self, scan: Scan, combinations: Sequence[Mapping[str, SqlValue]]) -> list[Start]:
+        """Where each list begins. A combination that says to which connection it belongs goes to that one only."""
+        return [
+            Start(home.connection, home.settings, {k: v for k, v in values.items() if k != CONNECTION})
+            for home in self._homes(scan)
+            for values in combinations
+            if values.get(CONNECTION, home.connection) == home.connection
+        ]
+
+    def _request(self, scan: Scan, start: Start) -> HttpRequest:
+        values: dict[str, Any] = dict(_known(start.settings))
+        for name, value in start.values.items():
             parameter = scan.method.parameter(name)
             is_boolean = parameter is not None and parameter.type == "boolean" and value in (0, 1)
             values[name] = bool(value) if is_boolean else value
@@ -273,34 +288,20 @@ class Reading:
             scan.method,
             scan.server,
             values,
-            endpoint=self._connections.endpoint(scan.connection),
-            custom_domain=self._connections.domain(scan.connection),
+            endpoint=self._connections.endpoint(start.connection),
+            custom_domain=self._connections.domain(start.connection),
             body=_search_body(scan),
         )
 
     # --------------------------------------------------------------------------------------------- rows
 
-    def _part(
-        self,
-        scan: Scan,
-        settings: Mapping[str, SqlValue],
-        combination: Mapping[str, SqlValue],
-        page_rows: int,
-        decoder: list[Decoder],
-    ) -> Part:
+    def _part(self, scan: Scan, start: Start, page_rows: int, decoder: list[Decoder]) -> Part:
         def read() -> Iterator[Batch]:
-            return self._read(scan, settings, combination, page_rows, decoder)
+            return self._read(scan, start, page_rows, decoder)
 
         return read
 
-    def _read(
-        self,
-        scan: Scan,
-        settings: Mapping[str, SqlValue],
-        combination: Mapping[str, SqlValue],
-        page_rows: int,
-        decoders: list[Decoder],
-    ) -> Iterator[Batch]:
+    def _read(self, scan: Scan, start: Start, page_rows: int, decoders: list[Decoder]) -> Iterator[Batch]:
         # imported here: they bring msgspec, which SHOW and EXPLAIN do without
         load_msgspec()
         from quaestor.fetch.decode import Decoder
@@ -310,8 +311,8 @@ class Reading:
         width, key = len(fields), _key_position(scan, fields)
         if not decoders:
             decoders.append(Decoder(scan.method.response, scan.method.pagination, fields))
-        request = self._request(scan, settings, combination)
-        client = self._connections.client(scan.connection, scan.server, settings)
+        request = self._request(scan, start)
+        client = self._connections.client(start.connection, scan.server, start.settings)
         seen: set[int] = set()
         try:
             for hidden in (None, *scan.hidden):
@@ -331,38 +332,38 @@ class Reading:
                     if scan.hidden:
                         rows = _unseen(rows, key, seen, is_first=hidden is None)
                         rows = rows if len(fields) == width else [row[:width] for row in rows]
-                    extra = self._extra(scan, settings, combination)
+                    extra = _extra(scan, start)
                     yield [(*row, *extra) for row in rows] if extra else rows
         except NotFoundError as error:
-            if not (error.names_no_object and self._is_key(scan, combination)):
+            if not (error.names_no_object and _is_key(scan, start)):
                 raise
             self._stats.add(missing_keys=1)
 
-    def _is_key(self, scan: Scan, combination: Mapping[str, SqlValue]) -> bool:
-        """Whether the statement chose a path parameter's value: then "not found" means that it has no row."""
-        return any(p.location == "path" and p.name in combination for p in scan.method.parameters)
 
-    def _extra(
-        self, scan: Scan, settings: Mapping[str, SqlValue], combination: Mapping[str, SqlValue]
-    ) -> tuple[SqlValue, ...]:
-        """The values of the columns that are no fields: the same for every row of a page."""
-        extra: list[SqlValue] = []
-        for column in scan.columns:
-            if column.field is not None:
-                continue
-            if column.name == "_connection":
-                extra.append(scan.connection)
-            elif column.name == "_fetched_at":
-                from datetime import UTC, datetime
+def _is_key(scan: Scan, start: Start) -> bool:
+    """Whether the statement chose a path parameter's value: then "not found" means that it has no row."""
+    return any(p.location == "path" and p.name in start.values for p in scan.method.parameters)
 
-                extra.append(datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"))
-            elif column.parameter in settings:
-                extra.append(settings[column.parameter])
-            elif column.parameter in combination:
-                extra.append(combination[column.parameter])
-            else:
-                raise BindError(f"{column.name} of {scan.resource.id} has no value here")
-        return tuple(extra)
+
+def _extra(scan: Scan, start: Start) -> tuple[SqlValue, ...]:
+    """The values of the columns that are no fields: the same for every row of a page."""
+    extra: list[SqlValue] = []
+    for column in scan.columns:
+        if column.field is not None:
+            continue
+        if column.name == CONNECTION:
+            extra.append(start.connection)
+        elif column.name == "_fetched_at":
+            from datetime import UTC, datetime
+
+            extra.append(datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+        elif column.parameter in start.settings:
+            extra.append(start.settings[column.parameter])
+        elif column.parameter in start.values:
+            extra.append(start.values[column.parameter])
+        else:
+            raise BindError(f"{column.name} of {scan.resource.id} has no value here")
+    return tuple(extra)
 
 
 def _key_position(scan: Scan, fields: list[Column]) -> int:

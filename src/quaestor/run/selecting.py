@@ -13,6 +13,7 @@ from quaestor.fetch.stats import Stats
 from quaestor.plan import explain as explaining
 from quaestor.plan.bind import bind
 from quaestor.plan.constants import constants_of
+from quaestor.plan.naming import ALL
 from quaestor.plan.scans import plan
 from quaestor.run.executor import Execution
 from quaestor.run.reading import Connections, Reading
@@ -51,6 +52,7 @@ class Selector:
         self._catalog = catalog
         self._connections = connections
         self._names = names
+        self._groups = {**settings.groups, ALL: tuple(settings.connections)}
         self._notify = notify
 
     def select(
@@ -121,7 +123,7 @@ class Selector:
     def _planned(
         self, statement: nodes.Select, text: str, execution: Execution, default: tuple[str, ...]
     ) -> tuple[BoundQuery, Plan]:
-        query = bind(statement, self._catalog, self._names, text=text, default=default)
+        query = bind(statement, self._catalog, self._names, text=text, default=default, groups=self._groups)
         constants = execution.evaluate(constants_of(query))
         fill_parents = self._settings.fill_parents
         ready = plan(query, constants, self._catalog, text=text, fill_parents=fill_parents)

@@ -42,18 +42,24 @@ class Shower:
     """Answers SHOW and DESCRIBE from a catalog.
 
     Args:
-        connections: name of each connection to its provider's.
+        connections: name of each connection to its provider's; groups: names that stand for several of them.
         default: what USE named.
         text: of the script, for errors.
     """
 
     def __init__(
-        self, catalog: Catalog, connections: Mapping[str, str], default: tuple[str, ...] = (), text: str = ""
+        self,
+        catalog: Catalog,
+        connections: Mapping[str, str],
+        default: tuple[str, ...] = (),
+        text: str = "",
+        groups: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self.catalog = catalog
         self.connections = connections
         self.default = default
         self.text = text
+        self.groups = groups or {}
 
     # ------------------------------------------------------------------------------------------- SHOW
 
@@ -84,7 +90,13 @@ class Shower:
         return _listing("name version title", rows)
 
     def _connections(self, statement: nodes.Show) -> Listing:
-        return _listing("name provider", sorted(self.connections.items()))
+        rows: list[tuple[str, str, str | None]] = [
+            (name, provider, None) for name, provider in self.connections.items()
+        ]
+        for group, members in self.groups.items():
+            providers = dict.fromkeys(self.connections.get(member, "") for member in members)
+            rows.append((group, ", ".join(providers), ", ".join(members)))
+        return _listing("name provider members", sorted(rows))
 
     def _services(self, statement: nodes.Show) -> Listing:
         provider = self.provider(statement, self._path(statement, 1))

@@ -235,6 +235,19 @@ class Cursor:
             parts.append(self.any_name("a name"))
         return tuple(parts)
 
+    def several(self) -> tuple[str, ...]:
+        """A dotted name whose first part, with `*` in it, names several connections; empty if here is none."""
+        at = self.at
+        if not self.extended or "*" not in self.kinds[at : at + 2]:
+            return ()
+        while self.kinds[at] in ("*", *NAMES) and (at == self.at or self.starts[at] == self.ends[at - 1]):
+            at += 1
+        if self.kinds[at] != "." or self.starts[at] != self.ends[at - 1]:
+            return ()
+        pattern = self.text[self.start : self.ends[at - 1]]
+        self.at = at + 1
+        return (pattern, *self.path("a service", 3))
+
     def hints(self, *known: str) -> tuple[str, ...]:
         """The words of the `/*+ … */` comments right before this token. Raises SqlSyntaxError for an unknown one."""
         gap = self.gap()

@@ -276,7 +276,7 @@ class Selects(Expressions):
             self.depth -= 1
             self.expect(")")
             return Group(inner, self.alias(), pos=pos, end=self.last_end)
-        path = self.path("a table", 4 if self.extended else 2)
+        path = self.several() or self.path("a table", 4 if self.extended else 2)
         if self.kind == "(" and len(path) <= 2:
             self.at += 1
             args = () if self.kind == ")" else self.expressions()
