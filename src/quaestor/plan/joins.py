@@ -10,6 +10,7 @@ from quaestor.errors import BindError, UnsupportedError, did_you_mean
 from quaestor.plan import routes
 from quaestor.plan.conditions import dependencies, note_candidates
 from quaestor.plan.scope import FUNCTION_HIDDEN, TABLE_FUNCTIONS, Output, Scope, ScopeSource
+from quaestor.plan.views import note_through
 from quaestor.record import replace
 from quaestor.sql import nodes
 
@@ -54,6 +55,7 @@ class Joined:
         taken: set[int] = set()
         for condition in where:
             for source in self.sources:
+                note_through(source, condition, binder.uses, binder.ctes)
                 if source.use is None:
                     continue
                 if source.use.nullable:
@@ -77,6 +79,7 @@ class Joined:
                 for conditions, is_filled in around:
                     taken = set()
                     for condition in conditions:
+                        note_through(source, condition, binder.uses, binder.ctes)
                         if source.use is not None and _holds(binder, source.use, condition, is_filled):
                             taken.add(id(condition))
                     conditions[:] = [condition for condition in conditions if id(condition) not in taken]

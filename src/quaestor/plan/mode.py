@@ -27,7 +27,7 @@ def with_mode(plan: Plan, constants: Mapping[nodes.Expr, SqlValue]) -> Plan:
         return plan
     sorts = bool(query.tree.order_by or core.group_by or core.having or core.distinct)
     limit = query.tree.limit
-    if limit is None or sorts or any(_aggregates(column) for column in core.columns):
+    if limit is None or sorts or any(aggregates(column) for column in core.columns):
         return replace(plan, is_stream=True)
     rows = [constants.get(part, None) if part is not None else 0 for part in (limit, query.tree.offset)]
     enough = 0
@@ -55,7 +55,8 @@ _AGGREGATES = {"avg", "count", "group_concat", "max", "median", "min", "percenti
 }
 
 
-def _aggregates(node: nodes.Node) -> bool:
+def aggregates(node: nodes.Node) -> bool:
+    """Whether it holds an aggregate or a window function."""
     return any(
         isinstance(part, nodes.Function) and (part.name.casefold() in _AGGREGATES or part.over is not None)
         for part in nodes.walk(node)
