@@ -17,25 +17,14 @@ import pytest
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 from tests.properties.selects import Made, SelectMaker, samples
-from tests.sql.world import comparable, engine, expected_rows, plain_tables
+from tests.sql.world import MODES, comparable, engine, expected_rows, plain_tables
 
 import quaestor
 from quaestor.catalog.store import open_catalog
-from quaestor.plan import scans
-from quaestor.run import feed
 from quaestor.sandbox.core import Sandbox
 
 COUNT = int(os.environ.get("QUAESTOR_SELECTS", "500"))
 SCALE = {"okta.users": 14, "apps": 4, "groups": 4, "datadog.users": 12, "roles": 4, "monitors": 8}
-#: How rows may be read: the page size and concurrency of the engine.
-MODES: dict[str, dict[str, int]] = {
-    "normal": {},
-    "one at a time": {"concurrency": 1},
-    "pages of 1": {"page_size": 1},
-    "pages of 2": {"page_size": 2},
-    "pages of 200": {"page_size": 200},
-    "never streamed": {},
-}
 #: SQLite's steps, in thousands, after which a statement is too big to be of use here.
 STEPS = 5000
 
@@ -50,7 +39,7 @@ class Bench:
         stack.callback(self.plain.close)
         self.samples = samples(self.plain)
         self.engines: dict[str, quaestor.Connection] = {
-            mode: stack.enter_context(engine(store, sandbox, **how)) for mode, how in MODES.items()
+            name: stack.enter_context(engine(store, sandbox, mode)) for name, mode in MODES.items()
         }
 
     def expected(self, text: str) -> list[tuple[object, ...]] | None:
@@ -66,11 +55,7 @@ class Bench:
 
     def found(self, text: str, mode: str) -> list[tuple[object, ...]]:
         """What the engine answers."""
-        with pytest.MonkeyPatch.context() as patch:
-            if mode == "one at a time":
-                patch.setattr(feed, "WIDTH", 1)
-            if mode == "never streamed":
-                patch.setattr(scans, "_with_mode", lambda plan, constants: plan)
+        with MODES[mode].applied():
             return comparable(self.engines[mode].sql(text).fetchall())
 
 

@@ -1,50 +1,35 @@
 """Every statement of the `.sql` files here gives the rows that plain SQLite gives over the same objects.
 
-A statement is a paragraph. `@user0`, `@group1` … stand for ids of the sandbox, in their order; a line
-`--? [1, "x"]` before a statement holds the values of its parameters.
+Each is read in the usual way and in one other; with `QUAESTOR_MODES=all` in every way. `python -m tests.sql.report`
+counts the differences.
 """
 
 from __future__ import annotations
 
-import json
-import re
+import os
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import ExitStack
 
 import apsw
 import pytest
-from _pytest.mark import ParameterSet
-from tests.sql.world import SCALE, TABLES, comparable, engine, expected_rows, plain_tables
+from tests.sql.differential import Case, cases, compare
+from tests.sql.world import MODES, SCALE, TABLES, engine, plain_tables
 
 import quaestor
 from quaestor.catalog.store import Store, open_catalog
 from quaestor.sandbox.core import Sandbox
 
-IDS = {
-    "user": "okta.users.users",
-    "group": "okta.groups.groups",
-    "app": "okta.apps.applications",
-    "server": "okta.authorizationservers.authorization_servers",
-    "policy": "okta.authorizationservers.policies",
-    "factor": "okta.users.factors",
-    "person": "datadog.organization.users",
-    "role": "datadog.organization.roles",
-    "team": "datadog.organization.teams",
-    "monitor": "datadog.monitoring.monitors",
-}
+OTHERS = [name for name in MODES if name != "normal"]
 
 
-def statements() -> list[ParameterSet]:
-    found = []
-    for path in sorted(Path(__file__).parent.glob("*.sql")):
-        for number, paragraph in enumerate(re.split(r"\n\s*\n", path.read_text())):
-            lines = paragraph.splitlines()
-            given = [line.removeprefix("--?") for line in lines if line.startswith("--?")]
-            text = "\n".join(line for line in lines if not line.startswith("--")).strip()
-            if text:
-                short = " ".join(text.split())[:60]
-                found.append(pytest.param(text, given[0] if given else "", id=f"{path.stem}-{number}-{short}"))
-    return found
+def statements() -> list[tuple[Case, str]]:
+    """Each statement with the modes in which it is read."""
+    is_all = os.environ.get("QUAESTOR_MODES") == "all"
+    return [
+        (case, mode)
+        for number, case in enumerate(cases())
+        for mode in ("normal", *(OTHERS if is_all else [OTHERS[number % len(OTHERS)]]))
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +44,14 @@ def sandbox(catalog: Store) -> Sandbox:
 
 
 @pytest.fixture(scope="module")
-def connection(catalog: Store, sandbox: Sandbox) -> Iterator[quaestor.Connection]:
-    with engine(catalog, sandbox) as connection:
-        yield connection
+def connections(catalog: Store, sandbox: Sandbox) -> Iterator[dict[str, quaestor.Connection]]:
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(engine(catalog, sandbox, mode)) for name, mode in MODES.items()}
+
+
+@pytest.fixture(scope="module")
+def connection(connections: dict[str, quaestor.Connection]) -> quaestor.Connection:
+    return connections["normal"]
 
 
 @pytest.fixture(scope="module")
@@ -71,34 +61,21 @@ def plain(sandbox: Sandbox) -> Iterator[apsw.Connection]:
     db.close()
 
 
-def _with_ids(text: str, plain: apsw.Connection) -> str:
-    def id_of(found: re.Match[str]) -> str:
-        rows = plain.execute(f'SELECT id FROM "{IDS[found[1]]}" ORDER BY id LIMIT 1 OFFSET ?', (int(found[2]),))
-        value = next(iter(rows))[0]
-        return f"'{value}'" if isinstance(value, str) else str(value)
-
-    return re.sub(rf"@({'|'.join(IDS)})(\d+)", id_of, text)
-
-
-@pytest.mark.parametrize(("statement", "given"), statements())
+@pytest.mark.parametrize(
+    ("case", "mode"), [pytest.param(case, mode, id=f"{case.name}-{mode}") for case, mode in statements()]
+)
 def test_same_rows_as_sqlite(
-    statement: str, given: str, connection: quaestor.Connection, plain: apsw.Connection
+    case: Case, mode: str, connections: dict[str, quaestor.Connection], plain: apsw.Connection
 ) -> None:
-    statement = _with_ids(statement, plain)
-    values = json.loads(_with_ids(given, plain).replace("'", '"')) if given else None
-    expected = expected_rows(plain, statement, values)
-    result = connection.sql(statement, values)
-    found = comparable(result.fetchall())
-    if "ORDER BY" not in statement:
-        found, expected = sorted(found, key=repr), sorted(expected, key=repr)
-    assert found == expected
-    assert result.complete
+    compared = compare(case, MODES[mode], connections[mode], plain)
+    assert compared.found == compared.expected
+    assert compared.complete
 
 
 def test_there_is_something_to_compare(plain: apsw.Connection) -> None:
     counts = {table: next(iter(plain.execute(f'SELECT count(*) FROM "{table}"')))[0] for table in TABLES}
     assert all(count > 2 for count in counts.values()), counts
-    assert len(statements()) >= 450
+    assert len(cases()) >= 450
 
 
 def test_keys_of_two_parents_are_pairs(connection: quaestor.Connection, plain: apsw.Connection) -> None:

@@ -17,13 +17,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import apsw
+import pytest
 
 import quaestor
 from quaestor.catalog.model import Resource
 from quaestor.catalog.store import Store
 from quaestor.config import Settings
 from quaestor.fetch.http import HttpRequest
+from quaestor.plan import scans
 from quaestor.record import replace
+from quaestor.run import feed
 from quaestor.sandbox.core import Sandbox
 
 #: Credentials that the sandbox takes.
@@ -297,13 +300,48 @@ class SmallPages:
         return self._known[at]
 
 
+@dataclass(frozen=True)
+class Mode:
+    """A way of reading that must not change an answer.
+
+    Attributes:
+        page_size: of every list; 0 for the largest.
+        concurrency: 0 for as many as usual; with 1 the keys of a scan are read one after the other too.
+        is_streamed: whether a statement with one scan may be streamed.
+        pushdown: whether conditions may become parameters of the requests.
+    """
+
+    page_size: int = 0
+    concurrency: int = 0
+    is_streamed: bool = True
+    pushdown: bool = True
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """What isn't a setting is as the mode has it, for as long as the block lasts."""
+        with pytest.MonkeyPatch.context() as patch:
+            if self.concurrency:
+                patch.setattr(feed, "WIDTH", self.concurrency)
+            if not self.is_streamed:
+                patch.setattr(scans, "with_mode", lambda plan, constants: plan)
+            yield
+
+
+MODES = {
+    "normal": Mode(),
+    "one at a time": Mode(concurrency=1),
+    "pages of 1": Mode(page_size=1),
+    "pages of 2": Mode(page_size=2),
+    "pages of 200": Mode(page_size=200),
+    "never streamed": Mode(is_streamed=False),
+}
+
+
 @contextmanager
-def engine(
-    store: Store, sandbox: Sandbox, *, page_size: int = 0, concurrency: int = 0
-) -> Iterator[quaestor.Connection]:
-    """The engine over the sandbox."""
-    settings = Settings(concurrency=concurrency) if concurrency else Settings()
-    catalog = SmallPages(store, page_size) if page_size else store
+def engine(store: Store, sandbox: Sandbox, mode: Mode = MODES["normal"]) -> Iterator[quaestor.Connection]:
+    """The engine over the sandbox; run statements while the mode is applied."""
+    settings = Settings(concurrency=mode.concurrency) if mode.concurrency else Settings()
+    catalog = SmallPages(store, mode.page_size) if mode.page_size else store
     with quaestor.connect(
         settings,
         endpoints=sandbox.endpoints(),
