@@ -16,6 +16,7 @@
     ├── TransportError     5    DNS, TLS, time-out, reset, cut off
     ├── DecodeError        5    not JSON, wrong shape: $.path
     ├── PartialWriteError  6    done, refused, unknown, not tried: journal id
+    ├── IncompleteError    6    with --partial: rows are missing, `quaestor.failures` says which
     ├── LimitError         7    a bound of ours was reached: pages, bytes, depth, time
     ├── ForbiddenError     8    read-only, foreign origin, plain http
     └── Cancelled        130
@@ -297,6 +298,28 @@ class PartialWriteError(QuaestorError, OperationalError):
 
     code = "partial_write"
     exit_code = 6
+
+
+class IncompleteError(QuaestorError, OperationalError):
+    """With `partial`: the rows are there, but some requests failed and theirs are missing. Told, not raised.
+
+    Attributes:
+        failures: how many lists or objects couldn't be read.
+    """
+
+    code = "incomplete"
+    exit_code = 6
+
+    def __init__(self, failures: int, first: str) -> None:
+        many = "what one request was for" if failures == 1 else f"what {failures:,} requests were for"
+        super().__init__(
+            f"the result is INCOMPLETE: it lacks {many}; the first: {first}",
+            hint="SELECT * FROM quaestor.failures, as the next statement, lists them",
+        )
+        self.failures = failures
+
+    def details(self) -> dict[str, Any]:
+        return {"complete": False, "failures": self.failures}
 
 
 class LimitError(QuaestorError, OperationalError):

@@ -30,6 +30,7 @@ class Stats:
         wait_s: time spent waiting for rate limits, summed over the threads that waited.
         missing_keys: keys that turned out to name nothing ("no row").
         buckets: rate limit buckets touched, each to what is left of it.
+        complete: whether the statement's rows are all there is to say; False until its end.
         started, first_row_s, total_s: seconds since the statement began, None before they are known.
     """
 
@@ -46,6 +47,7 @@ class Stats:
         self.wait_s = 0.0
         self.missing_keys = 0
         self.buckets: dict[str, int] = {}
+        self.complete = False
         self.first_row_s: float | None = None
         self.total_s: float | None = None
 
@@ -103,6 +105,7 @@ class Stats:
             "wait_s": round(self.wait_s, 3),
             "missing_keys": self.missing_keys,
             "buckets": dict(self.buckets),
+            "complete": self.complete,
             "first_row_s": None if self.first_row_s is None else round(self.first_row_s, 4),
             "total_s": None if self.total_s is None else round(self.total_s, 4),
         }

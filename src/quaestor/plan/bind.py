@@ -13,7 +13,7 @@ from quaestor.errors import BindError, UnsupportedError, did_you_mean
 from quaestor.plan import routes
 from quaestor.plan.conditions import candidate, choose_route, conjunction, conjuncts, dependencies
 from quaestor.plan.joins import Joined, bind_source
-from quaestor.plan.naming import Naming
+from quaestor.plan.naming import FAILURES, Naming
 from quaestor.plan.scope import (
     BoundColumn,
     BoundTable,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from quaestor.catalog.catalog import Catalog
+    from quaestor.plan.naming import LocalTable
 
     N = TypeVar("N", bound=nodes.Node)
 
@@ -414,6 +415,8 @@ class Binder:
         local = bind_local(self, ref, scope) if len(path) < 3 else None
         if local is not None:
             return local
+        if tuple(part.casefold() for part in path) == FAILURES.path:
+            return self._local(ref, FAILURES, scope)
         if len(path) < 3 and self.default:
             path = (*self.default[: 3 - len(path)], *path)
         if len(path) != 3:
@@ -423,6 +426,13 @@ class Binder:
         self.uses[use.id] = use
         called = (ref.alias,) if ref.alias else path
         return self.add_source(ScopeSource(use.id, called, BoundTable(use.id, pos=ref.pos), use=use), scope)
+
+    def _local(self, ref: nodes.TableRef, table: LocalTable, scope: Scope) -> ScopeSource:
+        source = self.next_source()
+        node = nodes.TableRef((table.table,), f"t{source}", pos=ref.pos)
+        outputs = tuple(Output(name, name, kind) for name, kind in table.columns)
+        called = (ref.alias,) if ref.alias else table.path
+        return self.add_source(ScopeSource(source, called, node, outputs=outputs), scope)
 
     def _use(self, ref: nodes.TableRef, connection: str, service: str, name: str) -> TableUse:
         members, provider = self.naming.connections(connection, ref)

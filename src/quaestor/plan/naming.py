@@ -7,6 +7,7 @@ regard to case; a pattern (`okta_*`) or the name of a group stands for several c
 from __future__ import annotations
 
 from quaestor.errors import BindError, did_you_mean
+from quaestor.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,31 @@ if TYPE_CHECKING:
     from quaestor.catalog.model import Provider, Resource
     from quaestor.sql import nodes
 
+
+class LocalTable(Record):
+    """A table of the session itself.
+
+    Attributes:
+        path: what statements call it; `table`: what it is called in SQLite.
+        columns: names and types.
+    """
+
+    path: tuple[str, ...]
+    table: str
+    columns: tuple[tuple[str, str], ...]
+
+
+#: What the last statement that read anything went without.
+FAILURES = LocalTable(
+    ("quaestor", "failures"),
+    "quaestor_failures",
+    (
+        *((name, "string") for name in ("connection", "resource", "method", "url", "key")),
+        ("status", "integer"),
+        ("code", "string"),
+        ("message", "string"),
+    ),
+)
 #: The group that every configured connection belongs to: what a pattern chooses from.
 ALL = "*"
 

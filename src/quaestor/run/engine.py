@@ -15,6 +15,7 @@ from quaestor.config import Settings
 from quaestor.errors import BindError, UnsupportedError, UsageError
 from quaestor.fetch.http import CancelToken
 from quaestor.fetch.stats import Stats
+from quaestor.record import replace
 from quaestor.run.result import Result
 from quaestor.run.show import Listing, Shower
 from quaestor.sql import nodes
@@ -251,6 +252,7 @@ def connect(
     env: Mapping[str, str] | None = None,
     notify: Callable[[str], None] | None = None,
     clock: Clock | None = None,
+    partial: bool = False,
 ) -> Connection:
     """Open a session. Nothing is requested before a statement's rows are read.
 
@@ -265,7 +267,11 @@ def connect(
         notify: told what a person may want to know while a statement runs: parents that are filled.
         clock: by which it waits for limits and before it tries again (`quaestor.sandbox.wire.limits.SimulatedClock`);
             the machine's unless given.
+        partial: give what there is if some requests of a statement fail; `Result.complete` and `Result.failures`
+            then tell. Else a failure ends the statement.
     """
+    if partial:
+        settings = replace(settings or Settings(), partial=True)
     return Connection(
         settings,
         endpoints=endpoints,

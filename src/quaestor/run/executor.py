@@ -19,6 +19,7 @@ from quaestor.plan.lower import lower, lower_expression
 from quaestor.plan.scope import BoundColumn
 from quaestor.record import replace
 from quaestor.run import functions, tables
+from quaestor.run.failures import create_table
 from quaestor.run.feed import Feed
 from quaestor.run.reading import combinations_of
 from quaestor.sql import nodes
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from quaestor.catalog.model import Hidden
     from quaestor.fetch.http import CancelToken
     from quaestor.plan.model import Keys, Plan, Scan
+    from quaestor.run.failures import Failure
     from quaestor.run.feed import Batch, Part
     from quaestor.run.reading import Reading
     from quaestor.run.show import Listing
@@ -51,12 +53,19 @@ class Execution:
         parameters: values of `?` as `_1`, `_2` …, of `:name` as `name`.
         text: the script, for errors.
         deadline_s: how long the rows may take; 0 for as long as they need.
+        failures: of the statement before, which this one may ask for.
     """
 
     def __init__(
-        self, parameters: Mapping[str, SqlValue], cancel: CancelToken, text: str, deadline_s: float = 0.0
+        self,
+        parameters: Mapping[str, SqlValue],
+        cancel: CancelToken,
+        text: str,
+        deadline_s: float = 0.0,
+        failures: Sequence[Failure] = (),
     ) -> None:
         self._parameters = dict(parameters)
+        self._failures = failures
         self._deadline_s = deadline_s
         self._timer: threading.Timer | None = None
         self._is_late = False
@@ -137,6 +146,7 @@ class Execution:
         """The statement's rows, in chunks. Nothing is requested before SQLite has accepted the statement."""
         self._start_timer()
         try:
+            create_table(self._db, plan.query, self._failures)
             if plan.is_stream:
                 scan = plan.scans[0]
                 parts = self._parts(scan, reading, page_rows=plan.first_rows)

@@ -20,6 +20,7 @@ from quaestor.fetch.transport import HttpTransport, Limits
 from quaestor.fetch.url import origin_of, with_query
 from quaestor.plan.routes import CONNECTION
 from quaestor.record import Record, replace
+from quaestor.run.failures import TOLERABLE, failure_of
 from quaestor.secrets import Redactor
 
 TYPE_CHECKING = False
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from quaestor.fetch.stats import Stats
     from quaestor.fetch.url import Origin
     from quaestor.plan.model import Plan, Scan
+    from quaestor.errors import QuaestorError
+    from quaestor.run.failures import Failure
     from quaestor.run.feed import Batch, Part
     from quaestor.values import SqlValue
 
@@ -158,6 +161,10 @@ class Connections:
             return None
         return origin_of(self.base_url(connection, server, self.variables(connection, server, {})))
 
+    def failure(self, error: QuaestorError, scan: Scan, start: Start, url: str) -> Failure:
+        """The row of `quaestor.failures` for an error, secrets masked."""
+        return failure_of(error, scan, start.connection, url, start.values, self._redactor)
+
     def close(self) -> None:
         """Close the sockets."""
         if self._transport is not None:
@@ -209,7 +216,11 @@ class Start(Record):
 
 
 class Reading:
-    """Reads the scans of one statement."""
+    """Reads the scans of one statement.
+
+    Args:
+        failures: where to note what can't be read, to go on without it; None if that ends the statement.
+    """
 
     def __init__(
         self,
@@ -218,7 +229,9 @@ class Reading:
         cancel: CancelToken,
         stats: Stats,
         notify: Callable[[str], None] | None = None,
+        failures: list[Failure] | None = None,
     ) -> None:
+        self._failures = failures
         self._connections = connections
         self._settings = settings
         self._cancel = cancel
@@ -226,10 +239,19 @@ class Reading:
         self._notify = notify
 
     def check(self, plan: Plan) -> None:
-        """Find out before the first request whether every scan has a host and a credential."""
-        for scan in plan.scans:
-            for home in self._homes(scan):
-                self._connections.client(home.connection, scan.server, home.settings)
+        """Find out before the first request whether every scan has a host and a credential.
+
+        If it is allowed to go without some, one is enough.
+        """
+        homes = [(scan.server, home) for scan in plan.scans for home in self._homes(scan)]
+        errors: list[QuaestorError] = []
+        for server, home in homes:
+            try:
+                self._connections.client(home.connection, server, home.settings)
+            except TOLERABLE as error:
+                errors.append(error)
+                if self._failures is None or len(errors) == len(homes):
+                    raise errors[0] from None
 
     def parts(self, scan: Scan, combinations: Sequence[Mapping[str, SqlValue]], page_rows: int = 0) -> list[Part]:
         """One part for each combination of parameter values. Raises LimitError for more than `max_requests`."""
@@ -299,7 +321,15 @@ class Reading:
         def read() -> Iterator[Batch]:
             return self._read(scan, start, page_rows, decoder)
 
-        return read
+        def read_what_there_is() -> Iterator[Batch]:
+            try:
+                yield from read()
+            except TOLERABLE as error:
+                url = self._request(scan, start).url
+                assert self._failures is not None
+                self._failures.append(self._connections.failure(error, scan, start, url))
+
+        return read if self._failures is None else read_what_there_is
 
     def _read(self, scan: Scan, start: Start, page_rows: int, decoders: list[Decoder]) -> Iterator[Batch]:
         # imported here: they bring msgspec, which SHOW and EXPLAIN do without

@@ -10,7 +10,7 @@ from quaestor.values import to_python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
     from typing import Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from quaestor.fetch.http import CancelToken
     from quaestor.fetch.stats import Stats
+    from quaestor.run.failures import Failure
     from quaestor.values import ResultColumn
 
 
@@ -45,6 +46,7 @@ class Result:
         cancel: CancelToken | None = None,
         explain: Callable[[], Result] | None = None,
         on_close: Callable[[], None] | None = None,
+        failures: Sequence[Failure] = (),
     ) -> None:
         self.columns = columns
         self.message = message
@@ -53,6 +55,7 @@ class Result:
         self._cancel = cancel
         self._explain = explain
         self._on_close = on_close
+        self._failures = failures
         self._complete = False
         self._closed = False
         self._pending: Iterator[tuple[Any, ...]] = iter(())
@@ -60,7 +63,12 @@ class Result:
     @property
     def complete(self) -> bool:
         """Whether every row has been handed out and nothing is missing: False until the last one is."""
-        return self._complete
+        return self._complete and not self._failures
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """With `partial`, what couldn't be read and is missing; also the rows of the table `quaestor.failures`."""
+        return tuple(self._failures)
 
     def batches(self) -> Iterator[list[tuple[Any, ...]]]:
         """The rows in lists, as they arrive; booleans are bool, JSON is text."""
@@ -157,6 +165,7 @@ class Result:
                 self.stats.note_returned(len(batch))
                 yield _with_booleans(batch, booleans) if booleans else batch
             self._complete = True
+            self.stats.complete = self.complete
         finally:
             close = getattr(batches, "close", None)
             if close is not None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from quaestor.catalog.catalog import Catalog
     from quaestor.config import Settings
     from quaestor.plan.bind import BoundQuery
+    from quaestor.run.failures import Failure
     from quaestor.plan.model import Plan
     from quaestor.run.show import Listing
     from quaestor.values import SqlValue
@@ -54,20 +55,25 @@ class Selector:
         self._names = names
         self._groups = {**settings.groups, ALL: tuple(settings.connections)}
         self._notify = notify
+        self._failures: list[Failure] = []
 
     def select(
         self, statement: nodes.Select, text: str, values: Mapping[str, SqlValue], default: tuple[str, ...]
     ) -> Result:
         """The statement's rows; nothing is requested before they are asked for."""
         cancel, stats = CancelToken(), Stats(self._settings.max_requests)
-        execution = Execution(values, cancel, text, deadline_s=self._settings.deadline_s)
+        execution = Execution(values, cancel, text, self._settings.deadline_s, self._failures)
+        failures: list[Failure] = []
         try:
             query, ready = self._planned(statement, text, execution, default)
-            reading = Reading(self._connections, self._settings, cancel, stats, self._notify)
+            tolerated = failures if self._settings.partial else None
+            reading = Reading(self._connections, self._settings, cancel, stats, self._notify, tolerated)
             reading.check(ready)
         except QuaestorError:
             execution.close()
             raise
+        if ready.scans:
+            self._failures = failures
         return Result(
             query.columns,
             execution.rows(ready, reading),
@@ -75,6 +81,7 @@ class Selector:
             cancel=cancel,
             explain=lambda: self._explained(ready, text),
             on_close=execution.close,
+            failures=failures,
         )
 
     def explain(

@@ -13,7 +13,16 @@ import pytest
 
 import quaestor
 from quaestor.config import Settings
-from quaestor.errors import AuthError, BindError, NotFoundError, QuaestorError, SqlSyntaxError, TransportError
+from quaestor.errors import (
+    AuthError,
+    BindError,
+    IncompleteError,
+    NotFoundError,
+    QuaestorError,
+    SqlSyntaxError,
+    TransportError,
+)
+from quaestor.run.failures import Failure
 from quaestor.surfaces.cli import exec, main
 from quaestor.surfaces.cli.console import Console
 from quaestor.values import ResultColumn
@@ -31,6 +40,8 @@ class Stats:
 
 class Result:
     """Batches, of which one may be an error that is raised in its place."""
+
+    failures: tuple[Failure, ...] = ()
 
     def __init__(self, names: str, *batches: Rows | BaseException, message: str = "") -> None:
         self.columns = tuple(ResultColumn(name) for name in names.split())
@@ -349,6 +360,19 @@ def test_keep_going(cli: Cli) -> None:
     assert cli("exec", "x", "-o", "json", "--keep-going", answers=answers) == 4
     assert cli.out.count("\n") == 2
     assert cli.err == "error: no such app\nerror: reset\n"
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_an_incomplete_result_is_there_and_says_so(cli: Cli, tmp_path: Path, output: str) -> None:
+    lacking = two_rows()
+    lacking.failures = (Failure("okta", "okta.users.users", "list_users", "u", None, 403, "E6", "GET u: 403"),)
+    target = tmp_path / "out"
+    code = cli("exec", "x", "--partial", "-o", output, "-f", str(target), answers=[lacking, two_rows()])
+    assert code == 6
+    assert cli.err.startswith("error: the result is INCOMPLETE: it lacks what one request was for; the first: GET u")
+    assert target.read_text().count("INCOMPLETE") == (1 if output == "table" else 0)
+    error = IncompleteError(2, "x").to_dict()
+    assert (error["complete"], error["failures"], error["code"]) == (False, 2, "incomplete")
 
 
 def test_ctrl_c(cli: Cli) -> None:

@@ -11,7 +11,7 @@ import quaestor
 from quaestor.catalog import document
 from quaestor.catalog.store import open_catalog
 from quaestor.config import check_proxy, load_settings, read_env_file
-from quaestor.errors import Cancelled, CatalogError, QuaestorError, UsageError
+from quaestor.errors import Cancelled, CatalogError, IncompleteError, QuaestorError, UsageError
 from quaestor.fetch import lean
 from quaestor.record import replace
 from quaestor.surfaces.cli import load
@@ -61,7 +61,7 @@ def run(invocation: Invocation, console: Console) -> int:
                     code = _statements(results, keep_going, shape, settings, console, output)
             finally:
                 catalog.close()
-        success = code == 0 or keep_going
+        success = True
     finally:
         output.close(success)
     return code
@@ -178,7 +178,8 @@ def environment(values: Mapping[str, Any], console: Console) -> Mapping[str, str
 #: Flags whose values `load_settings` takes as they are.
 _SETTINGS = (
     "output", "delimiter", "header", "stats", "error_format", "deadline_s", "request_timeout_s", "max_wait_s",
-    "max_requests", "concurrency", "api_reserve", "fill_parents", "ca_bundle", "endpoints",
+    "max_requests", "concurrency", "api_reserve", "fill_parents", "partial", "ca_bundle", "endpoints",
+    "read_only", "dry_run_writes", "all_rows", "max_writes", "on_error", "write_concurrency",
 )  # fmt: skip
 
 
@@ -292,7 +293,7 @@ def _statements(
             if result is None:
                 break
             with result:
-                _one(result, shape, settings, console, output)
+                code = _one(result, shape, settings, console, output) or code
         except QuaestorError as error:
             if isinstance(error, Cancelled) or not keep_going:
                 raise
@@ -304,8 +305,8 @@ def _statements(
     return code
 
 
-def _one(result: Result, shape: Layout, settings: Settings, console: Console, output: Output) -> None:
-    """Write one result."""
+def _one(result: Result, shape: Layout, settings: Settings, console: Console, output: Output) -> int:
+    """Write one result. The exit code is 0 if it is complete."""
     progress = Progress(console, result.stats)
     interrupts = Interrupts(result.cancel)
     try:
@@ -315,6 +316,8 @@ def _one(result: Result, shape: Layout, settings: Settings, console: Console, ou
                     progress.stop()
                 output.write(piece)
             progress.stop()
+            if result.failures and (shape.output == "table" or shape.terminal):
+                output.write(f"INCOMPLETE: {len(result.failures):,} failed, see quaestor.failures\n")
             output.commit()
     except BaseException:
         progress.stop()
@@ -326,3 +329,8 @@ def _one(result: Result, shape: Layout, settings: Settings, console: Console, ou
         console.note(result.message)
     if settings.stats:
         console.took(result.stats)
+    if not result.failures:
+        return 0
+    error = IncompleteError(len(result.failures), result.failures[0].message)
+    console.error(error)
+    return error.exit_code

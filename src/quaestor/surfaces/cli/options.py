@@ -123,6 +123,7 @@ OPTIONS = (
     Option("--execution.concurrency.limit", "concurrency", "text", "N", "the most requests at once to a host"),
     Option("--api-reserve", "api_reserve", "text", "PART", "the part of each rate limit that is left to others"),
     Option("--no-parents", "fill_parents", "off", "", "don't fill unbound path parameters from their parents"),
+    Option("--partial", "partial", "switch", "", "if requests fail, give what there is, marked incomplete"),
     # the wire
     Option("--tls.CABundle", "ca_bundle", "text", "FILE", "trust the certificates in this PEM file too"),
     Option("--http.proxy.host", "proxy_host", "text", "HOST", "send requests through this proxy"),
