@@ -35,6 +35,9 @@ LARGEST_BODY = 10_000_000
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 #: How long after one piece of a slow body the next one follows.
 _DRIP_S = 0.05
+#: A connection that nobody uses is kept for so long, which is longer than clients keep theirs (Node: 5 s): the one
+#: that closes first must be the client, or a request meets a connection that is just closing.
+_IDLE_S = 75
 
 
 class Application:
@@ -201,6 +204,7 @@ def _server(service: Service | Front, identity: Identity | None) -> uvicorn.Serv
         http=Protocol,
         server_header=False,
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=_IDLE_S,
         ssl_certfile=identity.certificate if identity else None,
         ssl_keyfile=identity.key if identity else None,
     )
