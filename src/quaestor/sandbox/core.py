@@ -34,6 +34,7 @@ from urllib.parse import quote
 
 from quaestor.errors import Cancelled, UsageError
 from quaestor.fetch.http import HttpRequest, HttpResponse
+from quaestor.sandbox.answer.access import OPEN, Access, Call, Gate
 from quaestor.sandbox.answer.answers import Answer
 from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.change.state import State
@@ -83,8 +84,10 @@ class Sandbox:
         clock: the instant at which the world stands still, ISO 8601; each change is a second later than the last.
         state: a file in which to keep what clients change, or empty for memory only. Whatever was answered is in it.
 
+        access: how it is signed in to.
+
     Raises UsageError for a file that can't be used, an unknown provider, a scale that names nothing, a clock that is
-    no instant.
+    no instant, access that can't be.
     """
 
     def __init__(
@@ -96,6 +99,7 @@ class Sandbox:
         scale: Mapping[str, int] | None = None,
         clock: str = DEFAULT,
         state: str = "",
+        access: Access = OPEN,
     ) -> None:
         if not providers:
             raise UsageError("no provider was named", hint="name one or more: quaestor sandbox okta datadog")
@@ -106,6 +110,8 @@ class Sandbox:
         self._scale = dict(scale or {})
         self._known = {name: self._provider(name) for name in self.providers}
         self._sites: dict[str, Site] = {}
+        self._access = access
+        self._gates: dict[str, Gate] = {}
         self._making = Lock()
         about = f"{', '.join(self.providers)}; seed {seed}; clock {clock}; " + ", ".join(
             f"{name}={count}" for name, count in sorted(self._scale.items())
@@ -114,6 +120,8 @@ class Sandbox:
         self._log: deque[dict[str, Any]] = deque(maxlen=LOGGED)
         self._asked = 0
         self._check_scale()
+        for name in access.grants:
+            self.gate(name)
         self._kept: dict[tuple[str, str], Answer] = {}
         self._kept_bytes = 0
         self._lock = Lock()
@@ -157,6 +165,17 @@ class Sandbox:
                 made = self._sites[provider] = self._make(provider)
         return made
 
+    def gate(self, provider: str) -> Gate:
+        """What stands before one provider's operations. Raises KeyError as `site` does, UsageError for access that
+        can't be."""
+        site = self.site(provider)
+        with self._making:
+            made = self._gates.get(provider)
+            if made is None:
+                grants = self._access.grants.get(provider, {})
+                made = self._gates[provider] = vendor(provider).gate(site, self._access, grants)
+        return made
+
     # -- requests
 
     def handle(self, request: HttpRequest) -> HttpResponse:
@@ -169,19 +188,29 @@ class Sandbox:
         site, prefix, path = self._locate(request.method, path, headers)
         extra: list[tuple[str, str]]
         try:
-            site.manners.admit(path, headers)
-            answer = self._answer(site, request.method, path, raw_query, request.body)
+            answer = self._let_in(site, Call(request.method, request.url, path, headers, request.body), raw_query)
         except Refusal as refusal:
             status, body = site.manners.refuse(refusal)
-            answer = Answer(status, body)
+            answer = Answer(status, body, headers=refusal.headers)
         base = origin + prefix
         extra = [("link", f'<{base}{target}>; rel="{rel}"') for rel, target in answer.links]
         if answer.ignored:
             extra.append(("x-sandbox-ignored", ", ".join(quote(name, safe="[]") for name in answer.ignored)))
         body = answer.body.replace(_ORIGIN, base.encode()) if _ORIGIN in answer.body else answer.body
         self._note(request, site, path, raw_query, answer.status)
-        response_headers = (("content-type", answer.media_type), *extra, *site.manners.headers())
+        response_headers = (("content-type", answer.media_type), *answer.headers, *extra, *site.manners.headers())
         return HttpResponse(answer.status, response_headers, body, request.url)
+
+    def _let_in(self, site: Site, call: Call, raw_query: str) -> Answer:
+        """The answer to a request whose credential allows it. Raises Refusal."""
+        gate = self.gate(site.provider)
+        if gate.owns(call.path):
+            return gate.answer(call)
+        site.manners.admit(call.path, call.headers)
+        if gate.strict:
+            match = site.routes.match(call.method, segments_of(call.path))[0]
+            gate.admit(call, match.route.method if match is not None else None)
+        return self._answer(site, call.method, call.path, raw_query, call.body)
 
     def _note(self, request: HttpRequest, site: Site, path: str, raw_query: str, status: int) -> None:
         match, _ = site.routes.match(request.method, segments_of(path))
@@ -251,6 +280,9 @@ class Sandbox:
         sites = [self.site(name) for name in self.providers]
         if len(sites) == 1:
             return sites[0], "", path
+        owner = next((site for site in sites if self.gate(site.provider).owns(path)), None)
+        if owner is not None:
+            return owner, "", path
         segments = segments_of(path)
         likely = [site for site in sites if any(site.routes.match(method, segments))] or sites
         for site in likely:

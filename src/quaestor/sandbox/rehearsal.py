@@ -18,7 +18,9 @@ from quaestor.config import Settings
 from quaestor.errors import UsageError
 from quaestor.record import replace
 from quaestor.run.engine import Connection
-from quaestor.sandbox.core import IN_PROCESS
+from quaestor.sandbox.answer.access import TOKEN
+from quaestor.sandbox.core import IN_PROCESS, Sandbox
+from quaestor.sandbox.okta.signin import OktaGate
 from quaestor.sandbox.staging import stage
 from quaestor.sandbox.wire.faults import Faults, parse
 from quaestor.sandbox.wire.front import Front
@@ -29,14 +31,12 @@ from quaestor.sandbox.wire.tls import identity
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
     from quaestor.catalog.catalog import Catalog
     from quaestor.sandbox.wire.faults import Hit
     from quaestor.sandbox.wire.front import Asked
     from quaestor.sandbox.wire.tls import Identity
-
-#: What stands in for every credential; it is none.
-TOKEN = "sandbox"
 
 
 class Rehearsal:
@@ -93,6 +93,18 @@ class Rehearsal:
         """Every request that met a fault: `rule`, `method`, `path`."""
         return self.front.faults.hits
 
+    @property
+    def service_app(self) -> tuple[str, str]:
+        """Client id and private key (PEM) of a service app that may sign in to Okta here.
+
+        Raises UsageError without `quaestor[oauth]`, and where `access` names the apps."""
+        service = self.front.service
+        here = isinstance(service, Sandbox) and "okta" in service.providers
+        gate = service.gate("okta") if isinstance(service, Sandbox) and here else None
+        if not isinstance(gate, OktaGate):
+            raise UsageError("there is no Okta here to sign in to", hint='name it: quaestor.sandbox("okta")')
+        return gate.service_app()
+
     def faults(self, spec: str) -> None:
         """From now on these faults instead of the ones before; an empty text ends all. Counts begin again.
 
@@ -103,7 +115,8 @@ class Rehearsal:
         """A connection to it; close it, or use it as a context manager.
 
         Args:
-            settings: bounds and connections; credentials, endpoints, domains and proxies in them take no part.
+            settings: bounds and connections; keys, endpoints, domains and proxies in them take no part;
+                a sign-in by `oauth` does.
             over_http: through sockets, as a client of another process.
         """
         given = settings or Settings()
@@ -131,6 +144,8 @@ def sandbox(
     faults: str = "",
     cassette: str = "",
     state: str = "",
+    strict_auth: bool = False,
+    access: str | Mapping[str, Any] = "",
     clock: str = "real",
     tls: bool = False,
     catalog: Catalog | None = None,
@@ -145,6 +160,9 @@ def sandbox(
         faults: what goes wrong, on one line or in a YAML file (`docs/how-to/rehearse-failure.md`).
         cassette: a recording that answers instead of generated data.
         state: a file that keeps what clients change; without one it ends with the block.
+        strict_auth: check credentials, scopes and permissions; else any credential will do.
+        access: which credentials there are and what they allow, as a mapping or a YAML file
+            (`docs/how-to/sign-in-to-the-sandbox.md`).
         clock: `simulated` for time that passes only when a connection to it waits, so that a rate limit's minute
             costs none; inside this process only.
         tls: serve https; needs `quaestor[tls]`. Requests then go through sockets.
@@ -176,6 +194,8 @@ def sandbox(
                 faults=faults,
                 cassette=cassette,
                 state=state,
+                strict_auth=strict_auth,
+                access=access,
                 clock=simulated,
             )
         )

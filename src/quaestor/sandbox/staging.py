@@ -6,8 +6,10 @@ Before: options as texts. After: a `Front` that answers.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from time import time
 
 from quaestor.errors import UsageError
+from quaestor.sandbox.answer.access import Access, read_access
 from quaestor.sandbox.core import Sandbox
 from quaestor.sandbox.wire.faults import Faults, parse
 from quaestor.sandbox.wire.front import Front, read_latency
@@ -17,6 +19,7 @@ from quaestor.sandbox.wire.recording import Player, read_cassette
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
     from quaestor.catalog.catalog import Catalog
     from quaestor.catalog.model import Provider
@@ -36,6 +39,8 @@ def stage(
     faults: str = "",
     cassette: str = "",
     state: str = "",
+    strict_auth: bool = False,
+    access: str | Mapping[str, Any] = "",
     clock: SimulatedClock | None = None,
 ) -> Iterator[tuple[Front, list[Provider]]]:
     """What answers while the block runs, and the providers that it stands in for; no providers named are all.
@@ -47,7 +52,12 @@ def stage(
         raise UsageError(
             "a cassette answers alone: it has no state and no scale", hint="leave --state and --scale out"
         )
-    sandbox = Sandbox(catalog, names, seed=seed, scale=scale, state=state)
+    if cassette and strict_auth:
+        raise UsageError("a cassette answers whoever asks", hint="leave --strict-auth out")
+    if access and not strict_auth:
+        raise UsageError("access says who may do what under strict sign-in", hint="add --strict-auth")
+    signing = Access(strict_auth, read_access(access, names), clock.time if clock else time)
+    sandbox = Sandbox(catalog, names, seed=seed, scale=scale, state=state, access=signing)
     try:
         service: Service = Player(read_cassette(cassette), sandbox.providers) if cassette else sandbox
         front = Front(

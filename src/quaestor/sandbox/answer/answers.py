@@ -14,6 +14,7 @@ class Answer(Record):
     Attributes:
         links: relation and path with query, for the Link header.
         ignored: parameters that had no effect.
+        headers: further ones.
     """
 
     status: int
@@ -21,3 +22,4 @@ class Answer(Record):
     media_type: str = "application/json"
     links: tuple[tuple[str, str], ...] = ()
     ignored: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()

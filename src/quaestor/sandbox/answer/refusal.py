@@ -24,6 +24,7 @@ class Refusal(Exception):
         detail: a sentence for people.
         causes: of `body` and `conflict`, what is wrong, one sentence each.
         status, code: where the vendor has its own for this rule; 0 and empty otherwise.
+        headers: that the response has because of it.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Refusal(Exception):
         causes: Sequence[str] = (),
         status: int = 0,
         code: str = "",
+        headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         super().__init__(why, subject, detail)
         self.why = why
@@ -45,3 +47,4 @@ class Refusal(Exception):
         self.causes = tuple(causes)
         self.status = status
         self.code = code
+        self.headers = tuple(headers)

@@ -21,6 +21,7 @@ from quaestor.sandbox.answer.routes import Match
 from quaestor.sandbox.answer.rules import Act, Rules
 from quaestor.sandbox.data.clock import iso_micros
 from quaestor.sandbox.data.seeded import UuidKeys, mix
+from quaestor.sandbox.datadog.signin import kind_of, remember, rescope, revoke
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -162,6 +163,23 @@ class DatadogRules(Rules):
         return site.listed(match, site.path(act.route.template, act.values))
 
     # -- any object
+
+    def stored(self, act: Act, template: str, values: tuple[str, ...], key: str, row: dict[str, Any]) -> None:
+        kind, attributes = kind_of(template), row.get("attributes")
+        if kind and isinstance(attributes, dict) and isinstance(attributes.get("key"), str):
+            remember(self.writer.state, kind, key, attributes["key"], attributes.get("scopes"))
+            kept = {name: value for name, value in attributes.items() if name != "key"}
+            self.writer.keep(self.writer.site.collection(template, values), key, {**row, "attributes": kept})
+
+    def changed(
+        self, act: Act, home: str, parents: tuple[str, ...], before: dict[str, Any], after: dict[str, Any]
+    ) -> None:
+        if kind_of(home) and isinstance(after.get("attributes"), dict):
+            rescope(self.writer.state, str(after.get("id")), after["attributes"].get("scopes"))
+
+    def removed(self, act: Act, home: str, parents: tuple[str, ...], key: str) -> None:
+        if kind_of(home):
+            revoke(self.writer.state, key)
 
     def made(self, act: Act, template: str, values: tuple[str, ...], row: dict[str, Any]) -> None:
         attributes = row.get("attributes")

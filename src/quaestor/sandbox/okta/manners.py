@@ -88,6 +88,7 @@ class OktaManners(Manners):
         code = refusal.code or self._CODES[refusal.why]
         summary = {
             "unauthenticated": "Invalid token provided",
+            "forbidden": "You do not have permission to perform the requested action",
             "malformed": "The request body was not well-formed.",
             "body": f"Api validation failed: {refusal.subject}",
             "conflict": f"Api validation failed: {refusal.subject}",

@@ -124,6 +124,13 @@ OPTIONS = (
     Option("--api-reserve", "api_reserve", "text", "PART", "the part of each rate limit that is left to others"),
     Option("--no-parents", "fill_parents", "off", "", "don't fill unbound path parameters from their parents"),
     Option("--partial", "partial", "switch", "", "if requests fail, give what there is, marked incomplete"),
+    # writing
+    Option("--read-only", "read_only", "switch", "", "let nothing but reads leave this machine"),
+    Option("--dry-run-writes", "dry_run_writes", "switch", "", "show the requests of writes, and send none"),
+    Option("--all", "all_rows", "switch", "", "an UPDATE, REPLACE or DELETE that names no row means all of them"),
+    Option("--max-writes", "max_writes", "text", "N", "the most writes that a statement may make"),
+    Option("--on-error", "on_error", "text", "stop|continue", "what happens to the rows behind one that failed"),
+    Option("--write-concurrency", "write_concurrency", "text", "N", "the most writes at the same time; 1 unless given"),
     # the wire
     Option("--tls.CABundle", "ca_bundle", "text", "FILE", "trust the certificates in this PEM file too"),
     Option("--http.proxy.host", "proxy_host", "text", "HOST", "send requests through this proxy"),
@@ -136,6 +143,11 @@ OPTIONS = (
     # other commands
     Option("--port", "port", "number", "N", "the port to listen on; 0: any free one", commands=("sandbox", "record")),
     Option("--state", "state", "text", "FILE", "keep in FILE what clients change", commands=("sandbox",)),
+    Option(
+        "--strict-auth", "strict_auth", "switch", "", "check credentials, scopes, permissions", commands=("sandbox",)
+    ),
+    Option("--access", "access", "text", "FILE", "which credentials there are, and what for", commands=("sandbox",)),
+    Option("--key-out", "key_out", "text", "FILE", "write the Okta service app's key there", commands=("sandbox",)),
     Option("--tls", "tls", "switch", "", "serve https, with an authority made for this run", commands=("sandbox",)),
     Option("--spec", "spec", "list", "FILE", "an OpenAPI 3 document; repeatable", commands=("provider",)),
     Option("--names", "names", "text", "FILE", "a CSV that names operations", commands=("provider",)),
