@@ -1,7 +1,7 @@
 --  A join equality gives the keys; conditions on the driving side go into them.
 SELECT u.id, f.factorType FROM okta.users.users u JOIN okta.users.factors f ON f.userId = u.id WHERE u.status = 'ACTIVE'
 ----
-okta.users.users list_users [id status]
+okta.users.users list_users filter~status eq "ACTIVE" [id status]
 okta.users.factors list_factors userId<-users [factorType userId]
 
 --  The order of writing doesn't matter.
@@ -36,7 +36,7 @@ okta.groups.assigned_apps list_assigned_applications_for_group groupId<-groups [
 
 WITH active AS (SELECT id FROM okta.users.users WHERE status = 'ACTIVE') SELECT a.id, f.id FROM active a JOIN okta.users.factors f ON f.userId = a.id
 ----
-okta.users.users list_users [id status]
+okta.users.users list_users filter~status eq "ACTIVE" [id status]
 okta.users.factors list_factors userId<-users [id userId]
 
 SELECT (SELECT count(*) FROM okta.users.factors f WHERE f.userId = u.id) AS n FROM okta.users.users u

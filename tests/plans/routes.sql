@@ -13,8 +13,8 @@ stream, lazy 7
 --  With a filter it doesn't, but paging may still stop.
 SELECT id FROM okta.users.users WHERE status = 'ACTIVE' LIMIT 5
 ----
-okta.users.users list_users [id status]
-stream, lazy
+okta.users.users list_users filter~status eq "ACTIVE" [id status]
+stream, lazy 5
 
 --  The item key, by its field and by its parameter, chooses the get.
 SELECT id FROM okta.integrations.instances WHERE id = 'x'
@@ -41,7 +41,7 @@ stream
 
 SELECT id FROM okta.users.users WHERE id = 'x' OR id = 'y'
 ----
-okta.users.users list_users [id]
+okta.users.users list_users filter~id eq "x" or id eq "y" [id]
 stream
 
 SELECT id FROM okta.users.users WHERE NOT id = 'x'

@@ -2,7 +2,7 @@
 
 A case is a statement, `----`, and a line for each scan:
 
-    resource method parameter=constants parameter<-tables [columns]
+    resource method parameter=constants parameter~pushed parameter<-tables [columns]
 
 Then `stream`, `stream, lazy` or `stream, lazy N` where the plan isn't spooled. `error:` and a message stand where
 there is no plan.
@@ -59,6 +59,7 @@ def line(scan: Scan, found: Plan) -> str:
     parts = [scan.resource.id, scan.method.name]
     for name, values in (*scan.settings.items(), *scan.constants.items()):
         parts.append(f"{name}={','.join(map(str, values))}")
+    parts += [f"{name}~{value}" for name, value in scan.pushed.items()]
     for keys in scan.keys:
         after = ",".join(found.scans[index].resource.name for index in sorted(scan.depends)) or "constants"
         parts.append(f"{','.join(keys.parameters)}<-{after}")

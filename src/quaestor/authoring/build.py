@@ -17,9 +17,20 @@ import re
 
 from quaestor.authoring import infer, keys, naming, overlay, paging
 from quaestor.authoring.overlay import Overlay
-from quaestor.catalog import columns, document, facts
+from quaestor.catalog import columns, document, facts, listings
 from quaestor.catalog.facts import Facts, MethodFacts, ResourceFacts
-from quaestor.catalog.model import Body, Column, Method, Pagination, Parameter, Provider, Response, Schema, Server
+from quaestor.catalog.model import (
+    Body,
+    Column,
+    Listing,
+    Method,
+    Pagination,
+    Parameter,
+    Provider,
+    Response,
+    Schema,
+    Server,
+)
 from quaestor.catalog.openapi import Operation, Spec, SpecParameter
 from quaestor.errors import CatalogError, did_you_mean
 from quaestor.record import Record, replace
@@ -304,6 +315,7 @@ class _Builder:
             operation=operation.operation,
             lifecycle=said.get("lifecycle", operation.lifecycle),
             hidden=said.get("hidden", ()),
+            listing=said.get("listing", Listing()),
         )
         return Planned(operation.key, service, resource, method, rows.many, patches)
 
@@ -384,6 +396,10 @@ class _Builder:
             method = keys.with_parents(each.method, self._id(each), lists)
             out.append(replace(each, method=self._with_parents(each.key, method)))
         self._check_parents(out)
+        for each in out:
+            if each.method.listing != Listing():
+                beside = [p.method for p in out if (p.service, p.resource) == (each.service, each.resource)]
+                listings.check(each.method, beside, f"overlay: {each.key}")
         return out
 
     def _id(self, planned: Planned) -> str:

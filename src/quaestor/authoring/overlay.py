@@ -79,6 +79,9 @@ It is a YAML 1.2 mapping of up to four sections, each of them optional:
             value: DEPROVISIONED
             key: id                     # the column that identifies a row
             unless: [filter, search, q] # SQL names: nothing is added where one of them is bound
+        listing:                        # what a list tests and what makes it whole: `catalog.listings`
+          filter: filter
+          fields: {status: [eq], lastUpdated: [eq, gt, lt]}
         server: {url: "https://logs.{site}"}    # as in provider.server; variables default to the provider's
 
     schemas:                            # by name: laid over the spec's schema, properties one by one
@@ -95,7 +98,7 @@ from __future__ import annotations
 
 import re
 
-from quaestor.catalog import document, facts
+from quaestor.catalog import document, facts, listings
 from quaestor.catalog.model import VERBS, Column, Credential, Pagination, Provider, Schema, Server
 from quaestor.errors import CatalogError, did_you_mean
 from quaestor.record import Record
@@ -397,6 +400,7 @@ _OPERATION_KEYS: dict[str, Callable[[Any, str], Any]] = {
     "permissions": _texts,
     "scopes": _texts,
     "lifecycle": _one_of(LIFECYCLES),
-    "hidden": facts.hidden_from,
+    "hidden": listings.hidden_from,
+    "listing": listings.listing_from,
     "server": _server,
 }

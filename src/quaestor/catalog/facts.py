@@ -33,11 +33,12 @@ import os
 import re
 
 from quaestor.catalog import document
+from quaestor.catalog.listings import hidden_from, listing_from, listing_text
 from quaestor.catalog.model import (
     VERBS,
     Body,
     Credential,
-    Hidden,
+    Listing,
     Method,
     Pagination,
     Parameter,
@@ -327,6 +328,8 @@ def _method_text(facts: MethodFacts, key: str, schemas: Mapping[str, Schema]) ->
         out["server"] = _server_text(method.server)
     if method.hidden:
         out["hidden"] = [_plain(each) for each in method.hidden]
+    if method.listing != Listing():
+        out["listing"] = listing_text(method.listing)
     if facts.patches:
         out["columns"] = facts.patches
     return out
@@ -338,7 +341,7 @@ def _body_schema(name: str, own: str, schemas: Mapping[str, Schema]) -> Any:
 
 def _method_from(name: str, fields: Any, key: str, schemas: dict[str, Schema]) -> MethodFacts:
     known = {"call", "verb", "operation", "lifecycle", "parameters", "response", "pagination", "body"}
-    known |= {"permissions", "scopes", "server", "columns", "hidden"}
+    known |= {"permissions", "scopes", "server", "columns", "hidden", "listing"}
     if not isinstance(fields, dict) or fields.keys() - known:
         odd = sorted(fields.keys() - known) if isinstance(fields, dict) else fields
         raise CatalogError(f"{key}: {odd!r} is nothing that a method has")
@@ -368,21 +371,9 @@ def _method_from(name: str, fields: Any, key: str, schemas: dict[str, Schema]) -
         operation=fields.get("operation", ""),
         lifecycle=fields.get("lifecycle", "ga"),
         hidden=hidden_from(fields.get("hidden") or [], f"{key}.hidden"),
+        listing=listing_from(fields.get("listing") or {}, f"{key}.listing"),
     )
     return MethodFacts(method, fields.get("columns") or {})
-
-
-def hidden_from(fields: Any, where: str) -> tuple[Hidden, ...]:
-    """What a list leaves out, as a list of mappings says it. Raises CatalogError for what it can't read."""
-    if not isinstance(fields, list):
-        raise CatalogError(f"{where} should be a list, not {fields!r}")
-    found = []
-    for each in fields:
-        if not isinstance(each, dict) or not isinstance(each.get("parameters"), dict):
-            raise CatalogError(f"{where} needs `parameters`, by wire name")
-        values = {name: tuple(value) if name == "unless" else value for name, value in each.items()}
-        found.append(_build(Hidden, values, where))
-    return tuple(found)
 
 
 def _response_from(fields: Any, key: str, schemas: dict[str, Schema]) -> Response:

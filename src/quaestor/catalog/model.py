@@ -129,6 +129,10 @@ class Response(Record):
         scalar: the rows are bare values (strings, numbers, objects of which nothing is known): the column that
             holds them, or empty. The one row of an answer that isn't JSON is its text.
         flatten: `jsonapi` if columns reach into `attributes`; the envelope is a hidden column then.
+        transform, template: what makes JSON of the body before it is read (`fetch.transforms`), as StackQL
+            documents have it; empty for an answer that is read as it comes.
+        optional: the key to the rows is left out where there are none (Google's APIs); else that is an error.
+        casing: `snake` if columns are called by snake_case names of the fields.
     """
 
     status: int = 200
@@ -138,6 +142,10 @@ class Response(Record):
     map_key: str = ""
     scalar: str = ""
     flatten: str = ""
+    transform: str = ""
+    template: str = ""
+    optional: bool = False
+    casing: str = ""
 
 
 class Body(Record):
@@ -149,6 +157,8 @@ class Body(Record):
         required: whether the method needs a body.
         envelope: keys from the body to the object whose properties are the columns (`("data", "attributes")`).
         constants: what the envelope holds besides, by dotted path: `{"data.type": "okta-accounts"}`.
+        casing: `snake` if properties may be called by snake_case names as well.
+        template: what makes the body of the properties, as StackQL documents have it; else it is their JSON.
     """
 
     schema: str = ""
@@ -156,6 +166,8 @@ class Body(Record):
     required: bool = False
     envelope: tuple[str, ...] = ()
     constants: dict[str, Any] = {}
+    casing: str = ""
+    template: str = ""
 
 
 class Server(Record):
@@ -179,7 +191,8 @@ class Hidden(Record):
 
     Attributes:
         parameters: of the query, by wire name, that the further request has besides.
-        column, value: what all these objects have, so that a predicate can rule them out.
+        column, value: what all these objects have, so that a predicate can rule them out; an empty value is any
+            but NULL.
         key: the column that identifies an object.
         unless: parameters (SQL names) whose meaning is the vendor's own: where one is bound, nothing is added.
     """
@@ -189,6 +202,46 @@ class Hidden(Record):
     value: str
     key: str
     unless: tuple[str, ...] = ()
+
+
+class Listing(Record):
+    """What the parameters of a list do, beyond their names, and what it leaves out.
+
+    Attributes are written as in SQL: a column, and with dots the keys into its JSON (`profile.login`).
+
+    Attributes:
+        filter: the parameter (SQL name) that takes an expression, empty if none does.
+        fields: attributes that it knows, each with its operators: `eq`, `gt`, `lt` …; one with `gt` is an instant.
+        words: what may join comparisons, of `and`, `or`.
+        equals: by attribute, the parameter that takes one value of it and brings at least the rows that have it.
+        ranges: by attribute, an instant in UTC: the parameters that bound it from below and from above (one may be
+            empty), and how they are written: `iso`, `seconds`, `milliseconds`.
+        whole: parameters that are sent where nothing else binds them, since without them rows are left out. `now`
+            is the moment at which the statement starts, `now-90d` so many days before, `now-7d@seconds` that as a
+            number of seconds since 1970.
+        leaves_out: what no parameter brings, in words that follow "this list leaves out".
+        same: of a method that gets one object, the list of the same resource whose objects are the same; `differs`
+            are the columns that the two have differently.
+    """
+
+    filter: str = ""
+    fields: dict[str, tuple[str, ...]] = {}
+    words: tuple[str, ...] = ()
+    equals: dict[str, str] = {}
+    ranges: dict[str, tuple[str, str, str]] = {}
+    whole: dict[str, str] = {}
+    leaves_out: str = ""
+    same: str = ""
+    differs: tuple[str, ...] = ()
+
+    def attributes(self) -> tuple[str, ...]:
+        """What it can be asked to test."""
+        return (*self.fields, *self.equals, *self.ranges)
+
+    @property
+    def instants(self) -> tuple[str, ...]:
+        """The fields that are compared as instants, in UTC."""
+        return tuple(name for name, operators in self.fields.items() if "gt" in operators)
 
 
 class Method(Record):
@@ -208,6 +261,7 @@ class Method(Record):
         operation: the operationId in the vendor's spec.
         lifecycle: `ga`, `beta`, `ea`, `deprecated`.
         hidden: of a list, what it leaves out when nothing is said.
+        listing: what a list can be asked to test, and what makes it whole.
     """
 
     name: str
@@ -225,6 +279,7 @@ class Method(Record):
     operation: str = ""
     lifecycle: str = "ga"
     hidden: tuple[Hidden, ...] = ()
+    listing: Listing = Listing()
 
     @property
     def required(self) -> tuple[Parameter, ...]:

@@ -28,6 +28,7 @@ from quaestor.catalog.model import (
     Column,
     Credential,
     Hidden,
+    Listing,
     Method,
     Pagination,
     Parameter,
@@ -356,6 +357,17 @@ def _hidden(data: list[Any]) -> Hidden:
     return Hidden(*data)
 
 
+def _listing(data: list[Any]) -> Listing:
+    values = dict(zip(Listing.__fields__, data, strict=False))
+    for name in ("fields", "ranges"):
+        if name in values:
+            values[name] = {each: tuple(parts) for each, parts in values[name].items()}
+    for name in ("words", "differs"):
+        if name in values:
+            values[name] = tuple(values[name])
+    return Listing(**values)
+
+
 def _pagination(data: list[Any]) -> Pagination:
     for index in (3, 9, 10):
         if len(data) > index:
@@ -378,4 +390,5 @@ _METHOD_FIELDS: dict[str, Callable[[Any], Any]] = {
     "scopes": tuple,
     "server": _server,
     "hidden": lambda data: tuple(_hidden(each) for each in data),
+    "listing": _listing,
 }

@@ -6,7 +6,7 @@ Before: `plan.bind` noted the predicates, SQLite computed their values. After: `
 from __future__ import annotations
 
 from quaestor.errors import BindError
-from quaestor.plan import routes
+from quaestor.plan import pushdown, routes
 from quaestor.plan.scope import BoundColumn
 from quaestor.sql import nodes
 from quaestor.values import convert
@@ -33,6 +33,7 @@ def constants_of(query: BoundQuery) -> list[nodes.Expr]:
     for part in (query.tree.limit, query.tree.offset):
         if part is not None and not any(isinstance(node, nodes.Select) for node in nodes.walk(part)):
             found[part] = None
+    found |= dict.fromkeys(pushdown.constants(query))
     return list(found)
 
 

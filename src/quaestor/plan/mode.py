@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from quaestor.values import SqlValue
 
 
-def with_mode(plan: Plan, constants: Mapping[nodes.Expr, SqlValue]) -> Plan:
-    """Decide whether the only scan can be streamed, and whether SQLite may stop before its end."""
+def with_mode(plan: Plan, constants: Mapping[nodes.Expr, SqlValue], *, is_exact: bool = False) -> Plan:
+    """Decide whether the only scan can be streamed, and whether SQLite may stop before its end.
+
+    Args:
+        is_exact: the API tests all conditions itself, so a LIMIT says how many rows are enough.
+    """
     query = plan.query
     if len(plan.scans) != 1 or len(query.uses) != 1 or plan.scans[0].keys or query.ctes:
         return plan
@@ -31,7 +35,8 @@ def with_mode(plan: Plan, constants: Mapping[nodes.Expr, SqlValue]) -> Plan:
         return replace(plan, is_stream=True)
     rows = [constants.get(part, None) if part is not None else 0 for part in (limit, query.tree.offset)]
     enough = 0
-    if core.where is None and isinstance(core.source, BoundTable) and all(isinstance(row, int) for row in rows):
+    is_counted = isinstance(core.source, BoundTable) and all(isinstance(row, int) for row in rows)
+    if is_counted and (core.where is None or is_exact):
         enough = sum(row for row in rows if isinstance(row, int) and row > 0)
     return replace(plan, is_stream=True, is_lazy=True, first_rows=enough)
 

@@ -58,6 +58,7 @@ class Scan(Record):
         columns: of its table, in order: `c0`, `c1` …
         depends: scans that must be complete before this one starts.
         hidden: what its method's bare list leaves out and has to be asked for besides.
+        pushed: parameters of its requests that are no word of the statement's: conditions that the API tests too.
         filled: of its parameters, those whose values come from their parent because nothing else binds them.
         pos: where the statement names it.
     """
@@ -76,6 +77,7 @@ class Scan(Record):
     filled: tuple[str, ...] = ()
     hidden: tuple[Hidden, ...] = ()
     pos: int = -1
+    pushed: dict[str, str] = {}
 
     @property
     def table(self) -> str:

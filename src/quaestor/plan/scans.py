@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from quaestor.catalog.model import Column
 from quaestor.errors import BindError
-from quaestor.plan import routes
+from quaestor.plan import pushdown, routes
 from quaestor.plan.conditions import choose_route, route_by
 from quaestor.plan.constants import Constants
 from quaestor.plan.keys import KeyFinder
@@ -43,18 +43,23 @@ def plan(
     *,
     text: str = "",
     fill_parents: bool = True,
+    push_down: bool = True,
 ) -> Plan:
     """Choose the routes and the order.
 
     Args:
         constants: the value of each of `constants_of(query)`.
         fill_parents: give a required parameter that nothing binds the values of its parent collection.
+        push_down: let the API test what it can test.
 
     Raises BindError where a table has no route, and where tables wait for each other.
     """
     planner = _Planner(query, constants, text, catalog if fill_parents else None)
-    scans = planner.scans()
-    return with_mode(Plan(query, tuple(scans)), constants)
+    scans = tuple(planner.scans())
+    if push_down:
+        scans = pushdown.push(scans, query, constants)
+    is_exact = len(scans) == 1 and pushdown.is_exact(scans[0], query, constants)
+    return with_mode(Plan(query, scans), constants, is_exact=is_exact)
 
 
 class _Planner:
