@@ -113,6 +113,8 @@ class Execution:
                 condition
                 for condition in plan.query.filters.get(use, ())
                 if _mentions_only(condition, BoundColumn(use, hidden.column)) and fails_for_null(condition, nullable)
+                # of a value that may be any, only IS NULL says something
+                and (hidden.value or isinstance(condition, nodes.IsNull))
             ]
             if all(self._holds(condition, hidden.value) for condition in conditions):
                 return False
