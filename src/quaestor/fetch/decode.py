@@ -76,7 +76,7 @@ class Decoder:
         self._token_paths = list(dict.fromkeys(path for path in paths if path))
         self._is_text = bool(response.scalar and response.media_type and "json" not in response.media_type)
         self._tolerant = _Tolerant(response, self._places, self._token_paths)
-        self._strict = _fast_reader(response.row_path, self._places, self._token_paths, strict=True)
+        self._strict = _fast_reader(response, self._places, self._token_paths, strict=True)
         self._loose: Reader | None = None
         self._drifts = False
 
@@ -107,7 +107,7 @@ class Decoder:
             found = None if self._drifts else _attempt(self._strict, body)
             if found is None:
                 if self._loose is None:
-                    self._loose = _fast_reader(self._response.row_path, self._places, self._token_paths, strict=False)
+                    self._loose = _fast_reader(self._response, self._places, self._token_paths, strict=False)
                     assert self._loose is not None
                 found = _attempt(self._loose, body)
                 self._drifts = self._drifts or found is not None  # an API that drifts once goes on to
@@ -310,7 +310,7 @@ def _nested(
     return read
 
 
-def _fast_reader(row_path: Path, places: list[_Place], token_paths: list[Path], *, strict: bool) -> Reader | None:
+def _fast_reader(response: Response, places: list[_Place], token_paths: list[Path], *, strict: bool) -> Reader | None:
     """A function from a body to rows, their count and the raw tokens; None where only the tolerant way will do.
 
     The function gives None itself where it doesn't find the rows. If it is strict, it reads values straight into the
@@ -318,7 +318,8 @@ def _fast_reader(row_path: Path, places: list[_Place], token_paths: list[Path], 
     """
     import msgspec
 
-    if STAR in row_path or any(place.raw or place.key or place.scalar for place in places):
+    row_path = response.row_path
+    if STAR in row_path or response.map_key or any(place.raw or place.scalar for place in places):
         return None
     paths = [row_path, *token_paths]
     if any(a is not b and b[: len(a)] == a for a in paths for b in paths):

@@ -227,6 +227,14 @@ def test_members_of_a_map_with_their_keys() -> None:
     assert error_of('{"data": [1]}', ID, response=response).path == "$.data"
 
 
+def test_members_of_a_map_without_their_keys() -> None:
+    response = Response(row_path=("data",), map_key="name")
+    body = '{"data": {"b": {"id": "1"}, "a": {"id": "2"}}}'
+    assert decode(body, ID, response=response) == [("1",), ("2",)]
+    assert decode(body, response=response) == [(), ()]
+    assert decode('{"data": {}}', response=response) == []
+
+
 def test_bare_values() -> None:
     response = Response(scalar="value")
     assert decode('["a", null, "b"]', col("value"), response=response) == [("a",), (None,), ("b",)]
