@@ -1,4 +1,5 @@
-"""`python -m bench`: times and memory of whole commands beside a bare loop, in one run, best of several.
+"""`python -m bench [cold|imports|scans|keys|million] [USERS]`: times, requests and memory of whole commands beside a
+bare loop over the same pages, in one run, the best of several. Without a name: all of them.
 
 Never a test: a shared machine is noisy, and a ratio of two commands measured side by side is all that it can tell.
 `bench/README.md` has a table as measured.
@@ -7,19 +8,22 @@ Never a test: a shared machine is noisy, and a ratio of two commands measured si
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 HERE = Path(__file__).parent
 QUAESTOR = str(Path(sys.executable).with_name("quaestor"))
+FLOOR = str(HERE / "floor.py")
 ENV = {**os.environ, "OKTA_API_TOKEN": "bench", "PYTHONDONTWRITEBYTECODE": ""}
 
 SCAN = "SELECT id, status, created, lastLogin, profile ->> 'login' AS login FROM okta.users.users"
@@ -27,8 +31,19 @@ GROUPED = "SELECT status, count(*) FROM okta.users.users GROUP BY 1 ORDER BY 2 D
 SORTED = "SELECT id FROM okta.users.users ORDER BY profile ->> 'login' DESC LIMIT 10"
 WIDE = "SELECT * FROM okta.users.users"
 FIVE = "SELECT id FROM okta.users.users LIMIT 5"
-KEYS = ", ".join(f"'{number}'" for number in range(40))
-FANNED = f"SELECT count(*) FROM okta.users.factors WHERE userId IN ({KEYS})"
+FANNED = "SELECT count(*) FROM okta.users.factors WHERE userId IN ({})"
+CHAIN = (
+    "SELECT count(*) FROM okta.users.users u JOIN okta.users.user_groups g ON g.userId = u.id"
+    " JOIN okta.groups.assigned_apps a ON a.groupId = g.id"
+)
+
+
+class Run(NamedTuple):
+    """One command: seconds, peak memory in MB, requests that the server had."""
+
+    seconds: float
+    memory: float
+    requests: int
 
 
 @contextmanager
@@ -46,8 +61,9 @@ def served(users: int, per_page: int = 200, delay_ms: int = 0) -> Iterator[int]:
         process.wait()
 
 
-def measured(command: Sequence[str]) -> tuple[float, float]:
-    """Seconds and peak memory in MB of a command, run once."""
+def measured(command: Sequence[str], port: int) -> Run:
+    """A command, run once."""
+    requests(port)
     begin = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ENV)
     assert process.stderr is not None
@@ -57,41 +73,16 @@ def measured(command: Sequence[str]) -> tuple[float, float]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)}: {errors.decode()}")
-    return time.perf_counter() - begin, usage.ru_maxrss / 1024
+    return Run(time.perf_counter() - begin, usage.ru_maxrss / 1024, requests(port))
 
 
-def best(times: int, *commands: Sequence[str]) -> list[tuple[float, float]]:
-    """The best time and the most memory of each command, the commands in turn."""
-    runs = [[measured(command) for command in commands] for _ in range(times)]
-    return [(min(run[i][0] for run in runs), max(run[i][1] for run in runs)) for i in range(len(commands))]
-
-
-def line(name: str, ours: tuple[float, float], floor: tuple[float, float], unit: float = 1.0) -> None:
-    """One row of the table."""
-    label = "s" if unit == 1.0 else "ms"
-    print(
-        f"| {name:34} | {ours[0] / unit:8.2f} {label:2} | {floor[0] / unit:8.2f} {label:2} "
-        f"| {ours[0] / floor[0]:5.2f} | {ours[1]:6.1f} MB | {floor[1]:6.1f} MB |"
-    )
-
-
-def scans(users: int) -> None:
-    """Statements over many pages, beside the bare loop."""
-    floor = str(HERE / "floor.py")
-    with served(users) as port:
-        endpoint = ["--endpoint", f"okta=http://127.0.0.1:{port}"]
-        bare = {what: [sys.executable, floor, str(port), what] for what in ("csv", "count")}
-        for name, statement, against in (
-            (f"{users:,} users to CSV", SCAN, "csv"),
-            (f"{users:,} users, all columns", WIDE, "csv"),
-            (f"{users:,} users, GROUP BY", GROUPED, "count"),
-            (f"{users:,} users, ORDER BY LIMIT 10", SORTED, "count"),
-        ):
-            ours, theirs = best(3, [QUAESTOR, "exec", *endpoint, "-o", "csv", statement], bare[against])
-            line(name, ours, theirs)
-        requests(port)
-        measured([QUAESTOR, "exec", *endpoint, FIVE])
-        print(f"\nLIMIT 5 over {users:,} users: {requests(port)} request")
+def best(times: int, port: int, *commands: Sequence[str]) -> list[Run]:
+    """The best time, the most memory and the most requests of each command, the commands in turn."""
+    rounds = [[measured(command, port) for command in commands] for _ in range(times)]
+    return [
+        Run(min(run.seconds for run in runs), max(run.memory for run in runs), max(run.requests for run in runs))
+        for runs in zip(*rounds, strict=True)
+    ]
 
 
 def requests(port: int) -> int:
@@ -100,35 +91,112 @@ def requests(port: int) -> int:
         return int(response.read())
 
 
-def fan_out() -> None:
-    """40 keys, each answered after 50 ms."""
-    with served(1, delay_ms=50) as port:
-        begin = [QUAESTOR, "exec", "--endpoint", f"okta=http://127.0.0.1:{port}"]
-        (ours, one) = best(3, [*begin, FANNED], [*begin, FANNED.replace(KEYS, "'0'")])
-        print(f"40 keys at 50 ms: {(ours[0] - one[0] + 0.05) / 0.05:.1f} x 50 ms (less the cost of starting)")
+def head() -> None:
+    """The head of the table."""
+    print(f"| {'':38} | requests |        ours |       floor | ratio |    memory |     floor |")
+    print(f"|{'-' * 40}|---------:|------------:|------------:|------:|----------:|----------:|")
 
 
-def cold() -> None:
+def line(name: str, ours: Run, floor: Run, unit: float = 1.0) -> None:
+    """One row of the table."""
+    label = "s" if unit == 1.0 else "ms"
+    print(
+        f"| {name:38} | {ours.requests:8,} | {ours.seconds / unit:8.2f} {label:2} | {floor.seconds / unit:8.2f} "
+        f"{label:2} | {ours.seconds / floor.seconds:5.2f} | {ours.memory:6.1f} MB | {floor.memory:6.1f} MB |",
+        flush=True,
+    )
+
+
+def beside(name: str, times: int, port: int, ours: Sequence[str], floor: Sequence[str]) -> None:
+    """One row: our command beside the floor's."""
+    found = best(times, port, ours, floor)
+    line(name, found[0], found[1])
+
+
+def ask(port: int, statement: str, *flags: str) -> list[str]:
+    """Our command for a statement."""
+    return [QUAESTOR, "exec", "--endpoint", f"okta=http://127.0.0.1:{port}", "-o", "csv", *flags, statement]
+
+
+def bare(port: int, *what: str) -> list[str]:
+    """The floor's command."""
+    return [sys.executable, FLOOR, str(port), *what]
+
+
+def cold(users: int) -> None:
     """Commands from a cold start, beside an interpreter that does nothing."""
-    bare = [sys.executable, "-c", "pass"]
+    nothing = [sys.executable, "-c", "pass"]
     with served(1) as port:
-        endpoint = ["--endpoint", f"okta=http://127.0.0.1:{port}"]
+        select = ask(port, "SELECT id, status FROM okta.users.users")
+        one = ask(port, "SELECT factorType FROM okta.users.factors WHERE userId = '1'")
         show = [QUAESTOR, "exec", "SHOW PROVIDERS"]
         describe = [QUAESTOR, "exec", "DESCRIBE okta.users.users"]
-        select = [QUAESTOR, "exec", *endpoint, "SELECT id, status FROM okta.users.users"]
-        nothing, *ours = best(20, bare, show, describe, select)
-        for name, found in zip(("SHOW PROVIDERS", "DESCRIBE", "SELECT of one row"), ours, strict=True):
-            line(f"cold: {name}", found, nothing, 0.001)
+        floor, *ours = best(20, port, nothing, show, describe, one, select)
+        names = ("SHOW PROVIDERS", "DESCRIBE", "SELECT of one row", "SELECT of one user, two requests")
+        for name, found in zip(names, ours, strict=True):
+            line(f"cold: {name}", found, floor, 0.001)
+
+
+def imports(users: int) -> None:
+    """What a cold SELECT of one row imports: the ten that take longest by themselves."""
+    with served(1) as port:
+        command = [sys.executable, "-X", "importtime", *ask(port, "SELECT id, status FROM okta.users.users")]
+        runs = [subprocess.run(command, env=ENV, capture_output=True, text=True, check=True) for _ in range(3)]
+    lines = re.findall(r"import time:\s+(\d+) \|\s+\d+ \| +(\S+)", runs[-1].stderr)
+    print(
+        f"{len(lines)} modules, {sum(int(own) for own, _ in lines) / 1000:.0f} ms under -X importtime; the top ten:"
+    )
+    for own, name in sorted(lines, key=lambda found: -int(found[0]))[:10]:
+        print(f"    {int(own) / 1000:5.1f} ms  {name}")
+
+
+def scans(users: int) -> None:
+    """Statements over many pages."""
+    with served(users) as port:
+        for name, statement, against in (
+            (f"{users:,} users to CSV", SCAN, "csv"),
+            (f"{users:,} users, all columns", WIDE, "wide"),
+            (f"{users:,} users, GROUP BY", GROUPED, "count"),
+            (f"{users:,} users, ORDER BY LIMIT 10", SORTED, "sort"),
+            (f"{users:,} users, LIMIT 5", FIVE, "csv"),
+        ):
+            beside(name, 3, port, ask(port, statement), bare(port, against))
+
+
+def keys(users: int) -> None:
+    """Requests that depend on keys, each answered after 50 ms; the floor asks sixteen at a time too."""
+    with served(40, delay_ms=50) as port:
+        for count, times in ((40, 3), (1000, 2)):
+            wanted = FANNED.format(", ".join(f"'{key}'" for key in range(count)))
+            name = f"{count:,} keys at 50 ms"
+            beside(name, times, port, ask(port, wanted), bare(port, "fan", str(count)))
+        beside("users, their groups, these apps: 50 ms", 3, port, ask(port, CHAIN), bare(port, "chain"))
+
+
+def million(users: int) -> None:
+    """A million rows to CSV."""
+    with served(1_000_000) as port:
+        flags = ["--max-requests", "20000"]
+        beside("1,000,000 users to CSV", 1, port, ask(port, SCAN, *flags), bare(port, "csv"))
+
+
+PARTS: dict[str, Callable[[int], None]] = {
+    "cold": cold,
+    "scans": scans,
+    "keys": keys,
+    "million": million,
+    "imports": imports,
+}
 
 
 def main() -> None:
-    """All of them."""
-    users = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    print(f"| {'':34} |        ours |       floor | ratio |      memory |     memory |")
-    print(f"|{'-' * 36}|------------:|------------:|------:|----------:|----------:|")
-    cold()
-    scans(users)
-    fan_out()
+    """The parts that are named, or all of them."""
+    named = [argument for argument in sys.argv[1:] if argument in PARTS]
+    numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
+    if named != ["imports"]:
+        head()
+    for name in named or PARTS:
+        PARTS[name](numbers[0] if numbers else 100_000)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from quaestor.catalog.model import Resource
 from quaestor.catalog.store import Store
 from quaestor.config import Settings
 from quaestor.fetch.http import HttpRequest
-from quaestor.plan import scans
+from quaestor.plan import pushdown, scans
 from quaestor.record import replace
 from quaestor.run import feed
 from quaestor.sandbox.core import Sandbox
@@ -323,7 +323,9 @@ class Mode:
             if self.concurrency:
                 patch.setattr(feed, "WIDTH", self.concurrency)
             if not self.is_streamed:
-                patch.setattr(scans, "with_mode", lambda plan, constants: plan)
+                patch.setattr(scans, "with_mode", lambda plan, constants, **_: plan)
+            if not self.pushdown:
+                patch.setattr(pushdown, "push", lambda scans, query, given: scans)
             yield
 
 
@@ -334,6 +336,7 @@ MODES = {
     "pages of 2": Mode(page_size=2),
     "pages of 200": Mode(page_size=200),
     "never streamed": Mode(is_streamed=False),
+    "nothing pushed down": Mode(pushdown=False),
 }
 
 
