@@ -174,6 +174,13 @@ class CatalogError(QuaestorError, OperationalError):
     exit_code = 3
 
 
+class WorkspaceError(QuaestorError, OperationalError):
+    """The workspace file can't be used: locked by others, damaged, of a newer version, or not to be written."""
+
+    code = "workspace_error"
+    exit_code = 3
+
+
 class ProviderError(QuaestorError, OperationalError):
     """The API answered, and said no.
 

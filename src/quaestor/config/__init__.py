@@ -47,6 +47,17 @@ def config_path(named: str, env: Mapping[str, str]) -> tuple[str, bool]:
     return os.path.join(base, "quaestor", "config.toml"), False
 
 
+def workspace_path(env: Mapping[str, str], *, sandbox: bool = False) -> str:
+    """Where views and tables are kept unless somebody says otherwise (XDG Base Directory Specification: user data).
+
+    What was read from a sandbox is kept apart: nobody shall take invented people for real ones.
+    """
+    base = env.get("XDG_DATA_HOME", "")
+    if not base.startswith("/"):
+        base = expand("~/.local/share", env)
+    return os.path.join(base, "quaestor", "sandbox.db" if sandbox else "workspace.db")
+
+
 def load_settings(flags: Mapping[str, Any], env: Mapping[str, str], path: str = "") -> Settings:
     """Flags before environment before file.
 

@@ -119,6 +119,8 @@ class Settings(Record):
         fill_parents: whether a path parameter that nobody binds is filled from its parent collection.
         groups: names that stand for several connections, each to these.
         partial: whether a statement some of whose requests fail gives what there is, and says so.
+        workspace: path of the file with the views and tables that are kept, `:memory:` for none; empty for the one
+            that `workspace_path` names.
         output, delimiter, header: how the command line writes results.
         stats: whether the command line prints what a statement took.
         error_format: `text` or `json`.
@@ -137,6 +139,7 @@ class Settings(Record):
     concurrency: int = 16
     api_reserve: float = 0.1
     fill_parents: bool = True
+    workspace: str = ""
     groups: dict[str, tuple[str, ...]] = {}
     partial: bool = False
     output: str = "table"

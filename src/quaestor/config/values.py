@@ -26,7 +26,7 @@ class Proxy(Record):
     password: Secret | None = None
 
 
-OUTPUTS = ("table", "json", "jsonl", "ndjson", "csv", "markdown", "text", "pptext")
+OUTPUTS = ("table", "json", "jsonl", "ndjson", "csv", "markdown", "text", "pptext", "parquet")
 ERROR_FORMATS = ("text", "json")
 
 #: Every setting of one value: how it is read, and its bounds or choices. Its name is the key in the file; in the
@@ -54,6 +54,7 @@ _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 
 def read_scalar(name: str, value: Any, where: str, env: Mapping[str, str]) -> Any:
+    "workspace": ("new path", None),
     """A value of `SCALARS` in its own type, from text or TOML."""
     kind, limit = SCALARS[name]
     if kind == "boolean":
@@ -81,6 +82,8 @@ def read_scalar(name: str, value: Any, where: str, env: Mapping[str, str]) -> An
 
 
 def _boolean(value: Any, where: str) -> bool:
+    if kind == "new path":
+        return value if value == ":memory:" else os.path.abspath(expand(value, env))
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in (*_TRUE, *_FALSE):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from quaestor.catalog.catalog import Catalog
     from quaestor.plan.naming import LocalTable
+    from quaestor.plan.views import Workspace
 
     N = TypeVar("N", bound=nodes.Node)
 

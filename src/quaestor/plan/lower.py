@@ -13,7 +13,11 @@ from quaestor.sql.printer import to_sql
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from quaestor.plan.model import Plan
+
+    N = TypeVar("N", bound=nodes.Node)
 
 
 def lower_expression(expr: nodes.Expr) -> str:
@@ -28,6 +32,13 @@ def _named_parameter(node: nodes.Node) -> nodes.Node:
 
 def lower(select: nodes.Select, plan: Plan) -> str:
     """SQL over the tables of the plan's scans: the statement itself, or the keys of a scan."""
+    ctes = tuple(plan.query.ctes.values())
+    whole = replace(select, with_=nodes.With(ctes, recursive=True)) if ctes else select
+    return to_sql(lowered(whole, plan))
+
+
+def lowered(node: N, plan: Plan) -> N:
+    """A part of a bound tree as SQLite can read it."""
     tables = {use: scan.table for scan in plan.scans for use in scan.uses}
     positions = {
         (use, column.name): index
@@ -45,6 +56,4 @@ def lower(select: nodes.Select, plan: Plan) -> str:
             return nodes.ColumnRef((f"t{node.source}", name))
         return _named_parameter(node)
 
-    ctes = tuple(plan.query.ctes.values())
-    whole = replace(select, with_=nodes.With(ctes, recursive=True)) if ctes else select
-    return to_sql(nodes.transform(whole, change))
+    return nodes.transform(node, change)

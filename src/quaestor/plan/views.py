@@ -255,8 +255,7 @@ def _hidden(
 def _parameter(source: ScopeSource, name: str) -> BoundColumn | None:
     """The parameter of this name that a source inside a view could be asked by."""
     if source.use is None:
-        column = source.parameter(name)
-        return column
+        return source.parameter(name)
     found = source.use.find(name)
     if not found or any(field.name == found for field in source.use.resource.columns) or found[:1] == "_":
         return None

@@ -32,8 +32,12 @@ if TYPE_CHECKING:
     from quaestor.fetch.governor import Clock
     from quaestor.fetch.http import Transport
     from quaestor.run.selecting import Selector
+    from quaestor.run.session import SessionStatements
+    from quaestor.run.workspace import Workspace
     from quaestor.values import SqlValue
 
+#: What changes rows: of a provider, or of a table of the workspace.
+CHANGES = (nodes.Insert, nodes.Update, nodes.Replace, nodes.Delete)
 #: What parses and is not there yet, and with which words a person finds it in the documentation.
 NOT_YET: dict[type[nodes.Statement], str] = {
     nodes.Insert: "INSERT",
@@ -41,24 +45,30 @@ NOT_YET: dict[type[nodes.Statement], str] = {
     nodes.Replace: "REPLACE",
     nodes.Delete: "DELETE",
     nodes.Exec: "EXEC",
-    nodes.CreateView: "CREATE VIEW",
-    nodes.CreateTable: "CREATE TABLE",
-    nodes.Refresh: "REFRESH MATERIALIZED VIEW",
-    nodes.Drop: "DROP",
-    nodes.Set: "SET",
-    nodes.Reset: "RESET",
     nodes.Begin: "BEGIN",
     nodes.Commit: "COMMIT",
     nodes.Rollback: "ROLLBACK",
-    nodes.Savepoint: "SAVEPOINT",
-    nodes.Release: "RELEASE",
     nodes.RegistryList: "REGISTRY LIST",
     nodes.RegistryPull: "REGISTRY PULL",
-    nodes.Purge: "PURGE",
-    nodes.NativeQuery: "NATIVEQUERY",
-    nodes.Copy: "COPY",
-    nodes.Auth: "AUTH",
 }
+
+#: What is about the session and its workspace, whatever it names.
+SESSION = (
+    nodes.CreateView,
+    nodes.CreateTable,
+    nodes.Refresh,
+    nodes.Drop,
+    nodes.Copy,
+    nodes.Set,
+    nodes.Reset,
+    nodes.Savepoint,
+    nodes.Release,
+    nodes.Purge,
+    nodes.NativeQuery,
+    nodes.Auth,
+)
+#: What SHOW lists of the workspace.
+KEPT = ("VIEWS", "MATERIALIZED VIEWS", "TABLES")
 
 
 class Connection:
@@ -90,6 +100,8 @@ class Connection:
         own = {provider.name: provider.name for provider in self.catalog.providers()}
         self._names = {**own, **{name: known.provider for name, known in self.settings.connections.items()}}
         self._selector: Selector | None = None
+        self._workspace: Workspace | None = None
+        self._session: SessionStatements | None = None
         self._lock = allocate_lock()
         self._default: tuple[str, ...] = ()
         self._closed = False
@@ -138,6 +150,8 @@ class Connection:
                 self._selector.close()
             elif self._transport is not None:
                 self._transport.close()
+            if self._workspace is not None:
+                self._workspace.close()
 
     def __enter__(self) -> Connection:
         return self
@@ -172,15 +186,25 @@ class Connection:
         if isinstance(statement, nodes.Select):
             return self._selecting().select(statement, text, values, self._default)
         if isinstance(statement, nodes.Show):
-            return self._filtered(shower.show(statement, __version__), statement, text, values)
+            is_kept = statement.kind in KEPT and not statement.path
+            listing = (
+                self._of_session().show(statement.kind) if is_kept else shower.show(statement, __version__)
+            )
+            return self._filtered(listing, statement, text, values)
         if isinstance(statement, nodes.ShowInsert):
             return _listed(shower.show_insert(statement))
         if isinstance(statement, nodes.Describe):
-            return _listed(shower.describe(statement))
+            is_short = len(statement.path) < 3
+            own = (
+                self._of_session().describe(statement.path, self._default, text, statement.pos) if is_short else None
+            )
+            return _listed(own or shower.describe(statement))
         if isinstance(statement, nodes.DescribeMethod):
             return _listed(shower.describe_method(statement))
         if isinstance(statement, nodes.Explain):
             return self._selecting().explain(statement, text, values, self._default)
+        if isinstance(statement, SESSION) or (isinstance(statement, CHANGES) and self._is_local(statement)):
+            return self._of_session().run(statement, text, values, self._default)
         if isinstance(statement, nodes.Use):
             return self._use(statement, text)
         if isinstance(statement, nodes.Sleep):
@@ -211,8 +235,45 @@ class Connection:
                     env=self._env,
                     clock=self._clock,
                 )
-                self._selector = Selector(self.settings, self.catalog, connections, self._names, self._notify)
+                self._selector = Selector(
+                    self.settings, self.catalog, connections, self._names, self._notify, self._of_workspace
+                )
             return self._selector
+
+    def _of_workspace(self) -> Workspace:
+        """The views and tables of this session, opened when the first name could be one of them."""
+        from quaestor.config import workspace_path
+        from quaestor.run.workspace import Workspace
+
+        with self._lock:
+            if self._workspace is None:
+                path = self.settings.workspace or workspace_path(self._env)
+                self._workspace = Workspace(path, self.catalog, self._names)
+            return self._workspace
+
+    def _of_session(self) -> SessionStatements:
+        """What runs statements about the session, made for the first of them."""
+        # imported here for the same reason as the Selector: most statements read
+        from quaestor.run.session import SessionStatements
+
+        workspace = self._of_workspace()
+        with self._lock:
+            if self._session is None:
+                self._session = SessionStatements(
+                    workspace, self._selecting, self.settings, self._change_settings
+                )
+            return self._session
+
+    def _is_local(self, statement: nodes.Insert | nodes.Update | nodes.Replace | nodes.Delete) -> bool:
+        """Whether what a statement changes is in the workspace."""
+        return len(statement.table.path) < 3 and self._of_session().is_local(statement.table.path)
+
+    def _change_settings(self, settings: Settings) -> None:
+        """Put other settings in force for later statements."""
+        selector = self._selecting()
+        with self._lock:
+            self.settings = settings
+            self._selector = selector.with_settings(settings)
 
     def _filtered(self, listing: Listing, statement: nodes.Show, text: str, values: dict[str, SqlValue]) -> Result:
         """A listing, its rows chosen by LIKE (of the name) and WHERE."""

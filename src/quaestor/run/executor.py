@@ -27,7 +27,8 @@ from quaestor.values import convert
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import TypeVar
 
     from quaestor.catalog.model import Hidden
     from quaestor.fetch.http import CancelToken
@@ -36,10 +37,16 @@ if TYPE_CHECKING:
     from quaestor.run.feed import Batch, Part
     from quaestor.run.reading import Reading
     from quaestor.run.show import Listing
+    from quaestor.run.workspace import Workspace
     from quaestor.values import SqlValue
 
+    T = TypeVar("T")
+
+_FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
 #: Steps of SQLite's virtual machine between two looks at whether the statement was cancelled.
 PROGRESS_STEPS = 100_000
+#: What SQLite says of files that others use too: the statement's own is nobody else's.
+_OF_THE_WORKSPACE = (apsw.BusyError, apsw.LockedError, apsw.CorruptError, apsw.NotADBError, apsw.ReadOnlyError)
 #: Texts that name no object in a path, but another path.
 NO_KEYS = ("", ".", "..")
 #: Rows that are handed out at a time.
@@ -64,7 +71,7 @@ class Execution:
         deadline_s: float = 0.0,
         failures: Sequence[Failure] = (),
     ) -> None:
-        self._parameters = dict(parameters)
+        self.parameters = dict(parameters)
         self._failures = failures
         self._deadline_s = deadline_s
         self._timer: threading.Timer | None = None
@@ -72,7 +79,8 @@ class Execution:
         self._cancel = cancel
         self._text = text
         self._feeds: list[Feed] = []
-        self._db = apsw.Connection("")
+        self._workspace: Workspace | None = None
+        self._db = apsw.Connection("", flags=_FLAGS)
         self._db.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE")
         self._db.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
         # asked every few milliseconds of computing: whether to stop; and Python gets to see a Ctrl-C meanwhile
@@ -85,7 +93,7 @@ class Execution:
         for expression in expressions:
             sql = f"SELECT {lower_expression(expression)}"
             try:
-                row = self._db.execute(sql, self._parameters).fetchone()
+                row = self._db.execute(sql, self.parameters).fetchone()
             except (apsw.Error, ValueError) as error:
                 raise self._mapped(error, expression.pos) from error
             values[expression] = row[0] if row else None
@@ -139,7 +147,7 @@ class Execution:
             conditions.append(f"{names[listing.name]} LIKE ({lower_expression(like)})")
         sql = f"SELECT * FROM listing WHERE {' AND '.join(conditions)}"  # noqa: S608 - from a parsed tree
         try:
-            return list(self._db.execute(sql, self._parameters))
+            return list(self._db.execute(sql, self.parameters))
         except (apsw.Error, ValueError) as error:
             position = where.pos if where is not None else like.pos if like is not None else -1
             raise self._mapped(error, position) from error
@@ -160,21 +168,47 @@ class Execution:
                     tables.create(self._db, scan.table, _types(scan))
                 self._check(plan)
                 self._spool(plan, reading)
-            cursor = self._db.execute(lower(plan.query.tree, plan), self._parameters)
+            cursor = self._db.execute(lower(plan.query.tree, plan), self.parameters)
             while chunk := list(islice(cursor, CHUNK)):
                 yield chunk
             if self._cancel.cancelled:
                 raise Cancelled("the statement was cancelled")
         except (apsw.Error, ValueError, Cancelled) as error:
-            if self._is_late:
-                raise LimitError(
-                    f"the statement took longer than {self._deadline_s:g} s", hint="narrow it, or raise --timeout"
-                ) from error
-            if isinstance(error, Cancelled):
-                raise
-            raise self._mapped(error, -1) from error
+            raise self._ended(error) from error
         finally:
             self.close()
+
+    def attach(self, workspace: Workspace, schemas: Sequence[str], *, writes: str = "") -> None:
+        """Let the statement see local tables, and change those of the schema `writes`."""
+        self._workspace = workspace
+        workspace.attach(self._db, schemas, writes=writes)
+
+    def change(self, plan: Plan, reading: Reading, checked: str, steps: Callable[[apsw.Connection], T]) -> T:
+        """Every scan into its table, then `steps`, which may begin a transaction of the workspace.
+
+        Args:
+            checked: SQL that SQLite must accept before anything is requested; empty for none.
+        """
+        self._start_timer()
+        try:
+            for scan in plan.scans:
+                tables.create(self._db, scan.table, _types(scan))
+            if checked:
+                self._check_text(checked, plan.query.tree.pos)
+            self._spool(plan, reading)
+            return steps(self._db)
+        except (apsw.Error, ValueError, Cancelled) as error:
+            raise self._ended(error) from error
+        finally:
+            self.close()
+
+    def _ended(self, error: Exception) -> QuaestorError:
+        """What ended the statement, in our terms."""
+        if self._is_late:
+            return LimitError(
+                f"the statement took longer than {self._deadline_s:g} s", hint="narrow it, or raise --timeout"
+            )
+        return error if isinstance(error, Cancelled) else self._mapped(error, -1)
 
     def _start_timer(self) -> None:
         if self._deadline_s:
@@ -230,7 +264,7 @@ class Execution:
         types = [parameter.type if parameter is not None else "string" for parameter in parameters]
         in_path = [parameter is not None and parameter.location == "path" for parameter in parameters]
         found: dict[tuple[SqlValue, ...], None] = {}
-        for row in self._db.execute(lower(keys.select, plan), self._parameters):
+        for row in self._db.execute(lower(keys.select, plan), self.parameters):
             converted = [convert(value, kind) for value, kind in zip(row, types, strict=True)]
             is_key = all(part.is_exact and part.value is not None for part in converted)
             is_sent = (not path or part.value not in NO_KEYS for path, part in zip(in_path, converted, strict=True))
@@ -243,12 +277,17 @@ class Execution:
     def _check(self, plan: Plan) -> None:
         """Let SQLite compile the statement over the empty tables: what it refuses costs no request."""
         for select in (plan.query.tree, *(keys.select for scan in plan.scans for keys in scan.keys)):
-            try:
-                self._db.execute(f"EXPLAIN {lower(select, plan)}", self._parameters)
-            except apsw.SQLError as error:
-                raise BindError(_message(error), text=self._text, position=plan.query.tree.pos) from error
+            self._check_text(lower(select, plan), plan.query.tree.pos)
+
+    def _check_text(self, sql: str, position: int) -> None:
+        try:
+            self._db.execute(f"EXPLAIN {sql}", self.parameters)
+        except apsw.SQLError as error:
+            raise BindError(_message(error), text=self._text, position=position) from error
 
     def _mapped(self, error: Exception, position: int) -> QuaestorError:
+        if isinstance(error, _OF_THE_WORKSPACE) and self._workspace is not None:
+            return self._workspace.failure(error)
         if isinstance(error, apsw.FullError | apsw.IOError | apsw.CantOpenError):
             return LimitError(f"no room for the statement's temporary tables: {_message(error)}")
         if isinstance(error, apsw.TooBigError | apsw.NoMemError):

@@ -7,6 +7,8 @@ needs it: `docs/decisions/0003-late-imports.md`.
 
 from __future__ import annotations
 
+from copy import copy
+
 from quaestor.errors import QuaestorError, UnsupportedError
 from quaestor.fetch.http import CancelToken
 from quaestor.fetch.stats import Stats
@@ -15,6 +17,7 @@ from quaestor.plan.bind import bind
 from quaestor.plan.constants import constants_of
 from quaestor.plan.naming import ALL
 from quaestor.plan.scans import plan
+from quaestor.record import Record, replace
 from quaestor.run.executor import Execution
 from quaestor.run.reading import Connections, Reading
 from quaestor.run.result import Result
@@ -27,10 +30,34 @@ if TYPE_CHECKING:
     from quaestor.catalog.catalog import Catalog
     from quaestor.config import Settings
     from quaestor.plan.bind import BoundQuery
-    from quaestor.run.failures import Failure
     from quaestor.plan.model import Plan
+    from quaestor.plan.views import Local
+    from quaestor.plan.views import Workspace as Finder
+    from quaestor.run.failures import Failure
     from quaestor.run.show import Listing
-    from quaestor.values import SqlValue
+    from quaestor.run.workspace import Workspace
+    from quaestor.values import ResultColumn, SqlValue
+
+
+class Prepared(Record):
+    """A SELECT that is ready to be read into a table; `execution` is to be closed."""
+
+    execution: Execution
+    query: BoundQuery
+    plan: Plan
+    reading: Reading
+    stats: Stats
+
+
+class _Later:
+    """Asks the workspace, which is opened for the first name that could be one of its own."""
+
+    def __init__(self, workspace: Callable[[], Workspace]) -> None:
+        self._workspace = workspace
+
+    def find(self, schema: str, name: str) -> Local | None:
+        """The object of this name."""
+        return self._workspace().find(schema, name)
 
 
 class Selector:
@@ -38,6 +65,7 @@ class Selector:
 
     Args:
         names: each connection's provider.
+        workspace: opens the session's views and tables, when a statement first has a name that could be one.
         notify: told what a person may want to know while a statement runs.
     """
 
@@ -48,13 +76,15 @@ class Selector:
         connections: Connections,
         names: Mapping[str, str],
         notify: Callable[[str], None] | None,
+        workspace: Callable[[], Workspace],
     ) -> None:
         self._settings = settings
         self._catalog = catalog
-        self._connections = connections
+        self.connections = self._connections = connections
         self._names = names
         self._groups = {**settings.groups, ALL: tuple(settings.connections)}
         self._notify = notify
+        self._workspace = workspace
         self._failures: list[Failure] = []
 
     def select(
@@ -84,6 +114,33 @@ class Selector:
             failures=failures,
         )
 
+    def prepare(
+        self,
+        statement: nodes.Select,
+        text: str,
+        values: Mapping[str, SqlValue],
+        default: tuple[str, ...],
+        *,
+        writes: str = "",
+        workspace: Finder | None = None,
+    ) -> Prepared:
+        """A SELECT ready to be read into a table, and nothing requested yet; `partial` isn't for what is kept.
+
+        Args:
+            writes: the schema of the workspace that will be changed.
+            workspace: what finds local names, if not the session's own.
+        """
+        cancel, stats = CancelToken(), Stats(self._settings.max_requests)
+        execution = Execution(values, cancel, text, self._settings.deadline_s, self._failures)
+        try:
+            query, ready = self._planned(statement, text, execution, default, writes, workspace)
+            reading = Reading(self._connections, self._settings, cancel, stats, self._notify)
+            reading.check(ready)
+        except QuaestorError:
+            execution.close()
+            raise
+        return Prepared(execution, query, replace(ready, is_stream=False, is_lazy=False), reading, stats)
+
     def explain(
         self, statement: nodes.Explain, text: str, values: Mapping[str, SqlValue], default: tuple[str, ...]
     ) -> Result:
@@ -105,6 +162,10 @@ class Selector:
         finally:
             execution.close()
 
+    def columns(self, statement: nodes.Select, text: str, default: tuple[str, ...]) -> tuple[ResultColumn, ...]:
+        """The columns that a SELECT would have; nothing is read."""
+        return self._bound(statement, text, default).columns
+
     def choose(
         self, listing: Listing, statement: nodes.Show, text: str, values: Mapping[str, SqlValue]
     ) -> list[tuple[SqlValue, ...]]:
@@ -123,18 +184,45 @@ class Selector:
         finally:
             execution.close()
 
+    def with_settings(self, settings: Settings) -> Selector:
+        """Another one over the same connections: what is read for a write is read by other rules."""
+        other = copy(self)
+        other._settings = settings
+        return other
+
     def close(self) -> None:
         """Give the network connections back."""
         self._connections.close()
 
     def _planned(
-        self, statement: nodes.Select, text: str, execution: Execution, default: tuple[str, ...]
+        self,
+        statement: nodes.Select,
+        text: str,
+        execution: Execution,
+        default: tuple[str, ...],
+        writes: str = "",
+        workspace: Finder | None = None,
     ) -> tuple[BoundQuery, Plan]:
-        query = bind(statement, self._catalog, self._names, text=text, default=default, groups=self._groups)
+        query = self._bound(statement, text, default, workspace)
+        if query.local or writes:
+            execution.attach(self._workspace(), query.local, writes=writes)
         constants = execution.evaluate(constants_of(query))
         fill_parents = self._settings.fill_parents
         ready = plan(query, constants, self._catalog, text=text, fill_parents=fill_parents)
         return query, execution.settle(ready)
+
+    def _bound(
+        self, statement: nodes.Select, text: str, default: tuple[str, ...], workspace: Finder | None = None
+    ) -> BoundQuery:
+        return bind(
+            statement,
+            self._catalog,
+            self._names,
+            text=text,
+            default=default,
+            groups=self._groups,
+            workspace=workspace or _Later(self._workspace),
+        )
 
     def _explained(self, ready: Plan, text: str) -> Result:
         reading = Reading(self._connections, self._settings, CancelToken(), Stats())

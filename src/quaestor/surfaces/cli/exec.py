@@ -10,10 +10,11 @@ from __future__ import annotations
 import quaestor
 from quaestor.catalog import document
 from quaestor.catalog.store import open_catalog
-from quaestor.config import check_proxy, load_settings, read_env_file
+from quaestor.config import check_proxy, load_settings, read_env_file, workspace_path
 from quaestor.errors import Cancelled, CatalogError, IncompleteError, QuaestorError, UsageError
 from quaestor.fetch import lean
 from quaestor.record import replace
+from quaestor.run.export import parquet
 from quaestor.surfaces.cli import load
 from quaestor.surfaces.cli.console import Interrupts, Progress
 from quaestor.surfaces.cli.output import Direct, File, Spool
@@ -44,6 +45,7 @@ def run(invocation: Invocation, console: Console) -> int:
     variables = template_variables(values)
     env = environment(values, console)
     settings = load_settings(setting_flags(values), env, values.get("config", ""))
+    settings = replace(settings, output=_output(values, settings), workspace=_workspace(values, settings, env))
     console.error_format = settings.error_format
     settings = replace(settings, auth=read_auth(values.get("auth", ""), console))
     output = open_output(values, console)
@@ -72,6 +74,23 @@ def _show(query: str, shape: Layout, output: Output) -> None:
     for piece in render((ResultColumn("query", "string"),), [[(query,)]], shape):
         output.write(piece)
     output.commit()
+
+
+def _workspace(values: Mapping[str, Any], settings: Settings, env: Mapping[str, str]) -> str:
+    """The file of views and tables."""
+    return settings.workspace or workspace_path(env, sandbox=bool(values.get("sandbox")))
+
+
+def _output(values: Mapping[str, Any], settings: Settings) -> str:
+    """The format of results: as it is said, else by the ending of the file."""
+    path = values.get("outfile", "")
+    if "output" not in values and "." in path:
+        ending = path.rpartition(".")[2].casefold()
+        if ending in ("parquet", "csv", "json", "jsonl", "ndjson"):
+            return str(ending)
+    if settings.output == "parquet" and path in ("", "-", "stdout"):
+        raise UsageError("Parquet is for files", hint="write -f FILE.parquet")
+    return settings.output
 
 
 # --- what to run --------------------------------------------------------------------------------------------------
@@ -179,6 +198,7 @@ def environment(values: Mapping[str, Any], console: Console) -> Mapping[str, str
 _SETTINGS = (
     "output", "delimiter", "header", "stats", "error_format", "deadline_s", "request_timeout_s", "max_wait_s",
     "max_requests", "concurrency", "api_reserve", "fill_parents", "partial", "ca_bundle", "endpoints",
+    "workspace",
     "read_only", "dry_run_writes", "all_rows", "max_writes", "on_error", "write_concurrency",
 )  # fmt: skip
 
@@ -305,13 +325,22 @@ def _statements(
     return code
 
 
+def _pieces(result: Result, shape: Layout, output: Output) -> Iterator[str] | Iterator[bytes]:
+    """The result in the format that is asked for."""
+    if shape.output != "parquet":
+        return render(result.columns, result.batches(), shape)
+    if isinstance(output, File) and output.holds_results:
+        raise UsageError("a Parquet file holds one result", hint="COPY (SELECT …) TO 'file' gives each its own")
+    return parquet(result.columns, result.batches())
+
+
 def _one(result: Result, shape: Layout, settings: Settings, console: Console, output: Output) -> int:
     """Write one result. The exit code is 0 if it is complete."""
     progress = Progress(console, result.stats)
     interrupts = Interrupts(result.cancel)
     try:
         if result.columns:
-            for piece in render(result.columns, result.batches(), shape):
+            for piece in _pieces(result, shape, output):
                 if shape.terminal:  # the rows tell how far it is
                     progress.stop()
                 output.write(piece)

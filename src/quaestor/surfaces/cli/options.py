@@ -99,6 +99,7 @@ OPTIONS = (
         commands=("exec", "record"),
     ),
     Option("--config", "config", "text", "FILE", "the configuration file", commands=("exec", "record")),
+    Option("--workspace", "workspace", "text", "FILE", "the file of views and tables; :memory: for none kept"),
     # what comes out
     Option("--output", "output", "text", "FORMAT", f"one of {', '.join(OUTPUTS)}", "-o"),
     Option("--delimiter", "delimiter", "text", "CHAR", "between the fields of csv, text and pptext", "-d"),

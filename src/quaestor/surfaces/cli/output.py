@@ -7,9 +7,8 @@ if there were more to come. `--stream` gives pipes their rows as they come, too.
 
 from __future__ import annotations
 
-import os
-
-from quaestor.errors import QuaestorError, UsageError
+from quaestor.run.export import File as File
+from quaestor.run.export import cannot_write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     class Output(Protocol):
         """A statement's text comes in with `write`; then either `commit` or `abandon`. At the end `close`."""
 
-        def write(self, text: str) -> None: ...
+        def write(self, piece: str | bytes) -> None: ...
 
         def commit(self) -> None: ...
 
@@ -38,10 +37,10 @@ class Direct:
         self._stream, self._marks = stream, marks_incomplete
         self._begun = False
 
-    def write(self, text: str) -> None:
+    def write(self, piece: str | bytes) -> None:
         """To the stream, at once."""
         self._begun = True
-        _send(self._stream, text.encode())
+        _send(self._stream, piece.encode() if isinstance(piece, str) else piece)
 
     def commit(self) -> None:
         """It is all there already."""
@@ -66,11 +65,11 @@ class Spool:
         self._size = 0
         self._file: BinaryIO | None = None
 
-    def write(self, text: str) -> None:
+    def write(self, piece: str | bytes) -> None:
         """Hold it back."""
-        piece = text.encode()
-        self._pieces.append(piece)
-        self._size += len(piece)
+        data = piece.encode() if isinstance(piece, str) else piece
+        self._pieces.append(data)
+        self._size += len(data)
         if self._size > self._memory_bytes:
             self._to_file()
 
@@ -82,7 +81,7 @@ class Spool:
         try:
             self._file.writelines(self._pieces)
         except OSError as error:
-            raise _cannot_write("a temporary file", error) from error
+            raise cannot_write("a temporary file", error) from error
         self._pieces, self._size = [], 0
 
     def commit(self) -> None:
@@ -107,73 +106,6 @@ class Spool:
         self.abandon()
 
 
-class File:
-    """A file next to the one that was asked for, which takes its name when all is well.
-
-    What isn't an ordinary file (`/dev/null`, a named pipe) can't be replaced: it gets the text at the end instead.
-    """
-
-    def __init__(self, path: str) -> None:
-        self._path = os.path.realpath(path)
-        self._replaces = not os.path.exists(self._path) or os.path.isfile(self._path)
-        self._temporary = f"{self._path}.{os.getpid()}.part" if self._replaces else ""
-        self._committed = 0
-        try:
-            self._file: BinaryIO = self._opened()
-        except OSError as error:
-            raise UsageError(f"can't write to {path}: {error.strerror or error}") from error
-
-    def _opened(self) -> BinaryIO:
-        if not self._replaces:
-            import tempfile
-
-            open(self._path, "ab").close()  # so that it is known before any request whether it can be written
-            return tempfile.TemporaryFile()
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-        descriptor = os.open(self._temporary, flags, 0o666)
-        if os.path.exists(self._path):
-            os.chmod(self._temporary, os.stat(self._path).st_mode & 0o7777)
-        return os.fdopen(descriptor, "w+b")
-
-    def write(self, text: str) -> None:
-        """Into the temporary file."""
-        try:
-            self._file.write(text.encode())
-        except OSError as error:
-            raise _cannot_write(self._path, error) from error
-
-    def commit(self) -> None:
-        """A statement's text is there."""
-        self._committed = self._file.tell()
-
-    def abandon(self) -> None:
-        """Take the failed statement's text away again."""
-        self._file.seek(self._committed)
-        self._file.truncate()
-
-    def close(self, success: bool) -> None:
-        """Give the file its name, or remove it."""
-        try:
-            if success:
-                self._finish()
-        except OSError as error:
-            raise _cannot_write(self._path, error) from error
-        finally:
-            self._file.close()
-            if self._temporary and os.path.exists(self._temporary):
-                os.unlink(self._temporary)
-
-    def _finish(self) -> None:
-        self._file.flush()
-        if self._replaces:
-            os.replace(self._temporary, self._path)
-            return
-        self._file.seek(0)
-        with open(self._path, "wb") as target:
-            while block := self._file.read(1 << 20):
-                target.write(block)
-
-
 def _send(stream: BinaryIO, data: bytes, flush: bool = True) -> None:
     """To stdout. A reader that has gone is a BrokenPipeError, for `main` to be quiet about."""
     try:
@@ -183,8 +115,4 @@ def _send(stream: BinaryIO, data: bytes, flush: bool = True) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise _cannot_write("standard output", error) from error
-
-
-def _cannot_write(where: str, error: OSError) -> QuaestorError:
-    return QuaestorError(f"can't write the results to {where}: {error.strerror or error}")
+        raise cannot_write("standard output", error) from error
