@@ -47,6 +47,7 @@ SCALARS: dict[str, tuple[str, Any]] = {
     "fill_parents": ("boolean", None),
     "partial": ("boolean", None),
     "ca_bundle": ("path", None),
+    "workspace": ("new path", None),
     "proxy": ("proxy", None),
 }
 
@@ -54,7 +55,6 @@ _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 
 def read_scalar(name: str, value: Any, where: str, env: Mapping[str, str]) -> Any:
-    "workspace": ("new path", None),
     """A value of `SCALARS` in its own type, from text or TOML."""
     kind, limit = SCALARS[name]
     if kind == "boolean":
@@ -75,6 +75,8 @@ def read_scalar(name: str, value: Any, where: str, env: Mapping[str, str]) -> An
         return _character(value, where)
     if kind == "proxy":
         return check_proxy(value, where)
+    if kind == "new path":
+        return value if value == ":memory:" else os.path.abspath(expand(value, env))
     path = expand(value, env)
     if not os.path.isfile(path):
         raise UsageError(f"{where}: there is no file {path}")
@@ -82,8 +84,6 @@ def read_scalar(name: str, value: Any, where: str, env: Mapping[str, str]) -> An
 
 
 def _boolean(value: Any, where: str) -> bool:
-    if kind == "new path":
-        return value if value == ":memory:" else os.path.abspath(expand(value, env))
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in (*_TRUE, *_FALSE):
