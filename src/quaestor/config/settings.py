@@ -117,6 +117,7 @@ class Settings(Record):
         concurrency: the most requests to one host at the same time.
         api_reserve: the part of each rate limit that is left to others, from 0 to 0.95.
         fill_parents: whether a path parameter that nobody binds is filled from its parent collection.
+        pushdown: whether the APIs test the conditions that they can test; the rows are the same without it.
         groups: names that stand for several connections, each to these.
         partial: whether a statement some of whose requests fail gives what there is, and says so.
         workspace: path of the file with the views and tables that are kept, `:memory:` for none; empty for the one
@@ -139,6 +140,7 @@ class Settings(Record):
     concurrency: int = 16
     api_reserve: float = 0.1
     fill_parents: bool = True
+    pushdown: bool = True
     workspace: str = ""
     groups: dict[str, tuple[str, ...]] = {}
     partial: bool = False

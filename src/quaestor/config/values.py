@@ -45,6 +45,7 @@ SCALARS: dict[str, tuple[str, Any]] = {
     "concurrency": ("count", 1),
     "api_reserve": ("part", 0.95),
     "fill_parents": ("boolean", None),
+    "pushdown": ("boolean", None),
     "partial": ("boolean", None),
     "ca_bundle": ("path", None),
     "workspace": ("new path", None),

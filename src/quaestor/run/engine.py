@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from _thread import allocate_lock
+from time import time
 
 from quaestor import __version__
 from quaestor.catalog.store import open_catalog
@@ -88,9 +89,11 @@ class Connection:
         env: Mapping[str, str] | None = None,
         notify: Callable[[str], None] | None = None,
         clock: Clock | None = None,
+        now_s: Callable[[], float] = time,
     ) -> None:
         self._notify = notify
         self._clock = clock
+        self._now_s = now_s
         self.settings = settings or Settings()
         self.catalog: Catalog = catalog if catalog is not None else open_catalog()
         self._endpoints = {**self.settings.endpoints, **(endpoints or {})}
@@ -234,6 +237,7 @@ class Connection:
                     transport=self._transport,
                     env=self._env,
                     clock=self._clock,
+                    now_s=self._now_s,
                 )
                 self._selector = Selector(
                     self.settings, self.catalog, connections, self._names, self._notify, self._of_workspace
@@ -313,7 +317,9 @@ def connect(
     env: Mapping[str, str] | None = None,
     notify: Callable[[str], None] | None = None,
     clock: Clock | None = None,
+    now_s: Callable[[], float] = time,
     partial: bool = False,
+    pushdown: bool = True,
 ) -> Connection:
     """Open a session. Nothing is requested before a statement's rows are read.
 
@@ -330,9 +336,13 @@ def connect(
             the machine's unless given.
         partial: give what there is if some requests of a statement fail; `Result.complete` and `Result.failures`
             then tell. Else a failure ends the statement.
+        now_s: what time it is for the APIs, in seconds since 1970; the machine's time unless given.
+        pushdown: let the APIs test the conditions that they can test. The rows are the same without it.
     """
     if partial:
         settings = replace(settings or Settings(), partial=True)
+    if not pushdown:
+        settings = replace(settings or Settings(), pushdown=False)
     return Connection(
         settings,
         endpoints=endpoints,
@@ -342,6 +352,7 @@ def connect(
         env=env,
         notify=notify,
         clock=clock,
+        now_s=now_s,
     )
 
 

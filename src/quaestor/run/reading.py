@@ -7,6 +7,7 @@ server of a connection has one origin for its credential: the configured one, el
 from __future__ import annotations
 
 from _thread import allocate_lock
+from time import time
 
 from quaestor import __version__
 from quaestor.catalog.store import cache_folder
@@ -20,6 +21,7 @@ from quaestor.fetch.transport import HttpTransport, Limits
 from quaestor.fetch.url import origin_of, with_query
 from quaestor.plan.routes import CONNECTION
 from quaestor.record import Record, replace
+from quaestor.run.besides import besides
 from quaestor.run.failures import TOLERABLE, failure_of
 from quaestor.secrets import Redactor
 
@@ -56,6 +58,7 @@ class Connections:
         transport: carries all requests instead of sockets.
         env: where credentials and server variables are looked up.
         clock: by which it waits; the machine's unless given.
+        now_s: what time it is for the APIs, in seconds since 1970: a sandbox has a time of its own.
     """
 
     def __init__(
@@ -69,7 +72,9 @@ class Connections:
         transport: Transport | None,
         env: Mapping[str, str],
         clock: Clock | None = None,
+        now_s: Callable[[], float] = time,
     ) -> None:
+        self.now_s = now_s
         self._settings = settings
         self._catalog = catalog
         self._names = names
@@ -233,6 +238,7 @@ class Reading:
     ) -> None:
         self._failures = failures
         self._connections = connections
+        self._now_s = connections.now_s()
         self._settings = settings
         self._cancel = cancel
         self._stats = stats
@@ -302,7 +308,7 @@ class Reading:
 
     def _request(self, scan: Scan, start: Start) -> HttpRequest:
         values: dict[str, Any] = dict(_known(start.settings))
-        for name, value in start.values.items():
+        for name, value in {**besides(scan, start.values, self._now_s), **start.values}.items():
             parameter = scan.method.parameter(name)
             is_boolean = parameter is not None and parameter.type == "boolean" and value in (0, 1)
             values[name] = bool(value) if is_boolean else value

@@ -208,7 +208,10 @@ class Selector:
             execution.attach(self._workspace(), query.local, writes=writes)
         constants = execution.evaluate(constants_of(query))
         fill_parents = self._settings.fill_parents
-        ready = plan(query, constants, self._catalog, text=text, fill_parents=fill_parents)
+        push_down = self._settings.pushdown
+        ready = plan(
+            query, constants, self._catalog, text=text, fill_parents=fill_parents, push_down=push_down
+        )
         return query, execution.settle(ready)
 
     def _bound(

@@ -178,6 +178,10 @@ class Sandbox:
 
     # -- requests
 
+    def now_s(self) -> float:
+        """What time it is in this world: the first second in which nothing has happened yet."""
+        return self._clock.now + 1.0
+
     def handle(self, request: HttpRequest) -> HttpResponse:
         """The response to a request; its URL's host doesn't matter, its path and headers do."""
         origin, path, raw_query = _parts(request.url)

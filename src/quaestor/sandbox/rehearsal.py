@@ -131,6 +131,7 @@ class Rehearsal:
             catalog=self._catalog,
             env=self.env,
             clock=self.clock,
+            now_s=self.front.now_s,
         )
 
 

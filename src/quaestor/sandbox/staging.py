@@ -66,6 +66,7 @@ def stage(
             limits=read_limits(limits, clock.time) if clock else read_limits(limits),
             latency=read_latency(latency),
             seed=seed,
+            now_s=time if cassette else sandbox.now_s,
         )
         yield front, [provider for provider in catalog.providers() if provider.name in sandbox.providers]
     finally:

@@ -9,6 +9,7 @@ Before: `core.Sandbox` or `recording.Player` can answer. After: `serve`, `rehear
 from __future__ import annotations
 
 from threading import Lock
+from time import time
 
 from quaestor.errors import Cancelled, TransportError, UsageError
 from quaestor.fetch.governor import SystemClock
@@ -62,6 +63,7 @@ class Front:
         latency: before every answer, the shortest and the longest in seconds.
         seed: for latencies with a range.
         waits: whether the service itself waits for others, so that it needs a thread of its own.
+        now_s: what time it is in the world that answers, in seconds since 1970.
 
     Attributes:
         log: the requests so far.
@@ -76,7 +78,9 @@ class Front:
         latency: tuple[float, float] = (0.0, 0.0),
         seed: int = 1,
         waits: bool = False,
+        now_s: Callable[[], float] = time,
     ) -> None:
+        self.now_s = now_s
         self.service = service
         self.faults = faults or Faults()
         self.limits = limits

@@ -197,7 +197,7 @@ def environment(values: Mapping[str, Any], console: Console) -> Mapping[str, str
 #: Flags whose values `load_settings` takes as they are.
 _SETTINGS = (
     "output", "delimiter", "header", "stats", "error_format", "deadline_s", "request_timeout_s", "max_wait_s",
-    "max_requests", "concurrency", "api_reserve", "fill_parents", "partial", "ca_bundle", "endpoints",
+    "max_requests", "concurrency", "api_reserve", "fill_parents", "pushdown", "partial", "ca_bundle", "endpoints",
     "workspace",
     "read_only", "dry_run_writes", "all_rows", "max_writes", "on_error", "write_concurrency",
 )  # fmt: skip

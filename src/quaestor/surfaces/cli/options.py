@@ -123,6 +123,7 @@ OPTIONS = (
     Option("--http.response.pageLimit", "max_pages", "text", "N", "fail beyond N pages of a listing; 0: no bound"),
     Option("--execution.concurrency.limit", "concurrency", "text", "N", "the most requests at once to a host"),
     Option("--api-reserve", "api_reserve", "text", "PART", "the part of each rate limit that is left to others"),
+    Option("--no-pushdown", "pushdown", "off", "", "test all conditions here, none at the APIs"),
     Option("--no-parents", "fill_parents", "off", "", "don't fill unbound path parameters from their parents"),
     Option("--partial", "partial", "switch", "", "if requests fail, give what there is, marked incomplete"),
     # writing

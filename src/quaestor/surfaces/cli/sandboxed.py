@@ -56,5 +56,6 @@ def connect(
         transport=front.transport(closing=closing.close),
         catalog=catalog,
         notify=notify,
+        now_s=front.now_s,
         env={credential.env: TOKEN for provider in providers for credential in provider.credentials},
     )
