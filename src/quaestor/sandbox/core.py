@@ -209,12 +209,20 @@ class Sandbox:
         """The answer to a request whose credential allows it. Raises Refusal."""
         gate = self.gate(site.provider)
         if gate.owns(call.path):
-            return gate.answer(call)
+            return self._signed_in(gate, call)
         site.manners.admit(call.path, call.headers)
         if gate.strict:
             match = site.routes.match(call.method, segments_of(call.path))[0]
             gate.admit(call, match.route.method if match is not None else None)
-        return self._answer(site, call.method, call.path, raw_query, call.body)
+        return self._answer(site, call, raw_query, gate)
+
+    def _signed_in(self, gate: Gate, call: Call) -> Answer:
+        """The gate's own answer, which a log of the vendor's may tell of."""
+        with self._lock:
+            answer = gate.answer(call)
+            if self._state.commit():
+                self._forget()
+        return answer
 
     def _note(self, request: HttpRequest, site: Site, path: str, raw_query: str, status: int) -> None:
         match, _ = site.routes.match(request.method, segments_of(path))
@@ -247,7 +255,8 @@ class Sandbox:
             status, said = 204, b""
         return HttpResponse(status, (("content-type", "application/json"),), said, request.url)
 
-    def _answer(self, site: Site, method: str, path: str, raw_query: str, body: bytes | None) -> Answer:
+    def _answer(self, site: Site, call: Call, raw_query: str, gate: Gate) -> Answer:
+        method, path = call.method, call.path
         at = (site.provider, f"{path}?{raw_query}")
         if method == "GET":
             kept = self._kept.get(at)
@@ -256,7 +265,7 @@ class Sandbox:
         match = self._match(site, method, path)
         with self._lock:
             try:
-                answer = site.answer(match, path, raw_query, body)
+                answer = site.answer(match, path, raw_query, call.body, gate.caller(call))
                 if self._state.commit():
                     self._forget()
             except BaseException:

@@ -114,13 +114,13 @@ class Site:
 
     # -- requests
 
-    def answer(self, match: Match, path: str, raw_query: str, body: bytes | None) -> Answer:
-        """The answer to a request that may be made. Raises Refusal."""
+    def answer(self, match: Match, path: str, raw_query: str, body: bytes | None, by: Mapping[str, Any]) -> Answer:
+        """The answer to a request that this caller may make. Raises Refusal."""
         route = match.route
         query = Query(raw_query)
         if route.kind == "write":
             self._check_query(route, query)
-            return self.writer.answer(match, query, body)
+            return self.writer.answer(match, query, body, by)
         match = Match(route, self.parents(match))
         self._check_query(route, query)
         response = route.method.response

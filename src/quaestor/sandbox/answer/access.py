@@ -90,6 +90,10 @@ class Gate:
         """The answer at a path that the gate owns."""
         raise NotImplementedError
 
+    def caller(self, call: Call) -> Mapping[str, Any]:
+        """Who a request that was let in is of: `id`, `type`, `alternateId`, `displayName`."""
+        return {}
+
     def admit(self, call: Call, method: Method | None) -> None:
         """Raises Refusal unless the request's credential allows the operation (None: there is none at this path)."""
 

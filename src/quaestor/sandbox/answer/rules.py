@@ -11,7 +11,7 @@ from quaestor.sandbox.answer.routes import Match, Route
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from quaestor.sandbox.answer.answers import Answer
@@ -29,15 +29,17 @@ class Act:
     Attributes:
         values: the path's values, those of parents as keys proper.
         body: decoded, or None.
+        by: who does it: `id`, `type`, `alternateId`, `displayName`.
     """
 
-    __slots__ = ("_number", "body", "clock_s", "query", "route", "ticks", "values")
+    __slots__ = ("_number", "body", "by", "clock_s", "query", "route", "ticks", "values")
 
     def __init__(self, route: Route, values: tuple[str, ...], query: Query, body: Any) -> None:
         self.route = route
         self.values = values
         self.query = query
         self.body = body
+        self.by: Mapping[str, Any] = {}
         self.clock_s = 0
         self.ticks: Callable[[], int] = lambda: 0
         self._number = 0
@@ -79,6 +81,13 @@ class Rules:
     def attach(self, writer: Writer) -> None:
         """The rules are asked by this writer."""
         self.writer = writer
+
+    def before(self, act: Act) -> Any:
+        """A change is about to be made: what `after` will want to know."""
+        return None
+
+    def after(self, act: Act, known: Any, answer: Answer) -> None:
+        """A change was made: what else follows from it."""
 
     def checks_itself(self, route: Route) -> bool:
         """Whether the vendor's own rule checks the body of this operation."""

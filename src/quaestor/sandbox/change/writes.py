@@ -40,6 +40,7 @@ from quaestor.sandbox.data.seeded import mix, state_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from quaestor.sandbox.site import Site
@@ -70,8 +71,8 @@ class Writer:
 
     # -- one request
 
-    def answer(self, match: Match, query: Query, raw: bytes | None) -> Answer:
-        """Carries out a request; its changes aren't committed. Raises Refusal."""
+    def answer(self, match: Match, query: Query, raw: bytes | None, by: Mapping[str, Any]) -> Answer:
+        """Carries out a request of this caller; its changes aren't committed. Raises Refusal."""
         route = match.route
         early = self.rules.early.get((route.method.http, route.template))
         if early is not None:
@@ -79,13 +80,18 @@ class Writer:
         values = self.site.parents(match)
         body = self._body(route, raw)
         act = Act(route, values, query, body)
+        act.by = by
         act.ticks = self.state.tick
         act.clock_s = self.site.world.ground.clock.now
         special = self.rules.special.get((route.method.http, route.template))
         if not self.rules.checks_itself(route):
             self._check(act)
+        known = self.rules.before(act)
         done = special(act) if special is not None else None
-        return done if done is not None else self._generic(act)
+        if done is None:
+            done = self._generic(act)
+        self.rules.after(act, known, done)
+        return done
 
     def _body(self, route: Route, raw: bytes | None) -> Any:
         """The decoded body; None if there is none, or it is no JSON by its nature. Raises Refusal."""

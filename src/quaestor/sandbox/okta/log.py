@@ -1,4 +1,4 @@
-"""Okta's system log: what the people of the org did in the last 90 days.
+"""Okta's system log: what the people of the org did in the last 90 days, and after that what clients did (`story`).
 
 Events are in the order of their time, and each follows from its position. `since` and `until` cut by computing;
 without `since` the log begins seven days before `until`, as the real one's does
@@ -136,27 +136,36 @@ class OktaLog(Collection):
 
     def select(self, query: Query) -> Sequence[int]:
         """`since`, `until`, `filter` (SCIM), `q` (words in actor, target, type, message) and `sortOrder`."""
-        until = self._instant(query, "until", self._clock.now + 1)
-        since = self._instant(query, "since", until - _DEFAULT_DAYS * DAY)
+        since, until = self._span(query)
         positions: Sequence[int] = range(self._first_at(since), self._first_at(until))
         if query.text("filter"):
             test = parse(query.text("filter"), "filter").test
             positions = [at for at in positions if test(self.row(at, Schema()))]
         words = query.text("q").lower().split()
         if words:
-            positions = [at for at in positions if all(word in self._words(at) for word in words)]
+            positions = [at for at in positions if all(word in _words(self.row(at, Schema())) for word in words)]
         order = query.text("sortOrder", "ASCENDING").upper()
         if order not in ("ASCENDING", "DESCENDING"):
             raise Refusal("invalid", "sortOrder", detail="sortOrder is ASCENDING or DESCENDING")
         return positions[::-1] if order == "DESCENDING" else positions
 
-    def _words(self, index: int) -> str:
-        row = self.row(index, Schema())
-        parts = [row["eventType"], row["displayMessage"], row["outcome"]["result"], row["client"]["ipAddress"]]
-        parts += [
-            value for who in (row["actor"], *row["target"]) for value in (who["alternateId"], who["displayName"])
-        ]
-        return " ".join(parts).lower()
+    def admits(self, query: Query, row: Any) -> bool:
+        since, until = self._span(query)
+        at = epoch(row["published"])
+        if at < since or (query.text("until") and at >= until):
+            return False
+        if query.text("filter") and not parse(query.text("filter"), "filter").test(row):
+            return False
+        said = _words(row)
+        return all(word in said for word in query.text("q").lower().split())
+
+    def arranged(self, query: Query, whole: Collection, positions: Sequence[int]) -> Sequence[int]:
+        """By time; what clients did is later than what is generated."""
+        return sorted(positions, reverse=query.text("sortOrder").upper() == "DESCENDING")
+
+    def _span(self, query: Query) -> tuple[int, int]:
+        until = self._instant(query, "until", self._clock.now + 1)
+        return self._instant(query, "since", until - _DEFAULT_DAYS * DAY), until
 
     @staticmethod
     def _instant(query: Query, name: str, default: int) -> int:
@@ -178,3 +187,10 @@ class OktaLog(Collection):
             else:
                 high = middle
         return low
+
+
+def _words(row: Any) -> str:
+    """What `q` looks for words in."""
+    parts = [row["eventType"], row["displayMessage"], row["outcome"]["result"], row["client"]["ipAddress"]]
+    parts += [value for who in (row["actor"], *row["target"]) for value in (who["alternateId"], who["displayName"])]
+    return " ".join(map(str, parts)).lower()

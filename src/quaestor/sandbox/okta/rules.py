@@ -18,6 +18,7 @@ Before: `writes` asks. After: the document is changed, or refused.
 
 from __future__ import annotations
 
+from quaestor.catalog.model import Schema
 from quaestor.sandbox.answer.answers import Answer
 from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.answer.rules import Act, Rules
@@ -25,6 +26,8 @@ from quaestor.sandbox.data.clock import iso
 from quaestor.sandbox.data.collection import ORIGIN, encode
 from quaestor.sandbox.data.seeded import CodeKeys, mix
 from quaestor.sandbox.okta.groups import OktaApps
+from quaestor.sandbox.okta.memberships import RULES, Memberships
+from quaestor.sandbox.okta.story import Story
 from quaestor.sandbox.okta.users import linked
 
 TYPE_CHECKING = False
@@ -93,9 +96,32 @@ class OktaRules(Rules):
 
     def attach(self, writer: Writer) -> None:
         super().attach(writer)
+        self.story = Story(writer.site)
+        self.memberships = Memberships(writer, self.story)
         apps = writer.site.collection(_APPS, ()).base
         if isinstance(apps, OktaApps):
             apps.assigned = self._assigned
+
+    def before(self, act: Act) -> Any:
+        return self.story.before(act)
+
+    def after(self, act: Act, known: Any, answer: Answer) -> None:
+        self.story.after(act, known, answer)
+        http, template = act.route.method.http, act.route.template
+        if template.startswith(RULES):
+            self._ruled(act)
+        elif template == _USERS or (template == _USER and http in ("POST", "PUT")):
+            key = act.values[0] if act.values else self.writer.site.collection(_USERS, ()).changes.keys()[-1]
+            self.memberships.moved(act, self.writer.site.collection(_USERS, ()).get(key, Schema()))
+
+    def _ruled(self, act: Act) -> None:
+        """A group rule was switched on or deleted."""
+        if act.route.template == RULES + "/{}/lifecycle/activate":
+            row = self.writer.site.collection(RULES, ()).get(act.values[0], Schema())
+            self.memberships.activated(act, act.values[0], row)
+        elif act.route.method.http == "DELETE":
+            with_members = act.query.text("removeUsers").lower() == "true"
+            self.memberships.deleted(act, act.values[0], with_members=with_members)
 
     def _assigned(self, app: str, user: str) -> bool | None:
         """Whether clients put a user into an application or took them out."""

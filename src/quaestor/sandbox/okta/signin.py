@@ -40,6 +40,8 @@ from quaestor.sandbox.okta.proofs import (
     read_public,
     subject,
 )
+from quaestor.sandbox.okta.story import Story
+from quaestor.sandbox.okta.world import OktaWorld
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,8 +81,9 @@ class App(Record):
 
 
 class _Token(Record):
-    """An access token: what it is good for, until when, and the thumbprint of the key that it is bound to."""
+    """An access token: whose, good for what, until when; the thumbprint of the key that it is bound to."""
 
+    client_id: str
     scopes: frozenset[str]
     ends: float
     key: str = ""
@@ -137,8 +140,11 @@ class OktaGate(Gate):
 
     def answer(self, call: Call) -> Answer:
         try:
-            said = self._give(call)
+            said, client = self._give(call)
+            self._tell("app.oauth2.token.grant.access_token", client)
         except _No as no:
+            if no.code != "use_dpop_nonce":
+                self._tell("app.oauth2.token.grant", "unknown", no.code)
             more = (("dpop-nonce", no.nonce),) if no.nonce else ()
             return Answer(no.status, encode({"error": no.code, "error_description": no.why}), headers=more)
         except UsageError as error:
@@ -146,7 +152,15 @@ class OktaGate(Gate):
             return Answer(500, encode(body))
         return Answer(200, encode(said), headers=(("cache-control", "no-store"),))
 
-    def _give(self, call: Call) -> dict[str, Any]:
+    def _tell(self, event: str, client: str, reason: str = "") -> None:
+        """The system log has who got a token, and who was refused one."""
+        state = self.site.state
+        number = state.tick()
+        now = self.site.world.ground.clock.now + number
+        Story(self.site).note(number, now, event, _app_actor(client), [_app_actor(client)], reason)
+
+    def _give(self, call: Call) -> tuple[dict[str, Any], str]:
+        """The answer of success, and the client that it is for."""
         form = {name: values[0] for name, values in parse_qs((call.body or b"").decode("latin-1")).items()}
         if call.method != "POST" or "x-www-form-urlencoded" not in call.headers.get("content-type", ""):
             raise _No("invalid_request", "The token endpoint takes a form by POST.")
@@ -160,15 +174,16 @@ class OktaGate(Gate):
         self._check_scopes(app, scopes)
         value = secrets.token_urlsafe(32)
         with self._lock:
-            self._tokens[value] = _Token(frozenset(scopes), self.now() + self._life, key)
+            self._tokens[value] = _Token(app.client_id, frozenset(scopes), self.now() + self._life, key)
             while len(self._tokens) > MOST_TOKENS:
                 self._tokens.popitem(last=False)
-        return {
+        said = {
             "token_type": "DPoP" if key else "Bearer",
             "expires_in": self._life,
             "access_token": value,
             "scope": " ".join(scopes),
         }
+        return said, app.client_id
 
     def _client(self, assertion: str, url: str) -> App:
         try:
@@ -238,6 +253,18 @@ class OktaGate(Gate):
 
     # -- the API
 
+    def caller(self, call: Call) -> Mapping[str, Any]:
+        """An access token's app; for API tokens, and what else was let in, the first administrator."""
+        value = call.headers.get("authorization", "").strip().partition(" ")[2].strip()
+        token = self._tokens.get(value)
+        if token is not None:
+            return _app_actor(token.client_id)
+        world = self.site.world
+        keepers = world.administrators() if isinstance(world, OktaWorld) else ()
+        for keeper in keepers:
+            return Story(self.site).user(self.site.collection("/api/v1/users", ()).base.key(keeper))
+        return _app_actor("unknown")
+
     def admit(self, call: Call, method: Method | None) -> None:
         if not self.strict or call.path.startswith("/.well-known/"):
             return
@@ -288,6 +315,16 @@ class OktaGate(Gate):
         if status == 403:
             return _forbidden((header,))
         return Refusal("unauthenticated", "Authorization", headers=(header,))
+
+
+def _app_actor(client: str) -> dict[str, Any]:
+    return {
+        "id": client,
+        "type": "PublicClientApp",
+        "alternateId": client,
+        "displayName": client,
+        "detailEntry": None,
+    }
 
 
 def _forbidden(headers: tuple[tuple[str, str], ...] = ()) -> Refusal:
