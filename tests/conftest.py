@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 
 import pytest
 from hypothesis import settings
@@ -16,6 +17,11 @@ settings.load_profile("explore" if os.environ.get("QUAESTOR_EXPLORE") else "stea
 # A shell that starts a job in the background has it ignore SIGINT, and children inherit that: Ctrl-C is tested here.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Neither the configuration nor the workspace of whoever runs the tests takes part in them.
+_OWN = tempfile.TemporaryDirectory(prefix="quaestor-tests-", ignore_cleanup_errors=True)
+os.environ.update(XDG_CONFIG_HOME=f"{_OWN.name}/config", XDG_DATA_HOME=f"{_OWN.name}/data")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -132,7 +132,7 @@ def _okta(body: dict[str, Any]) -> tuple[str, str] | None:
             if isinstance(cause, dict) and isinstance(cause.get("errorSummary"), str)
         ]
         summary = _text(body.get("errorSummary"))
-        return _text(body.get("errorCode")), "; ".join([summary, *causes] if summary else causes)
+        return _text(body.get("errorCode")), "; ".join(dict.fromkeys([summary, *causes] if summary else causes))
     if isinstance(body.get("error"), str) and "error_description" in body:
         return body["error"], _text(body["error_description"])
     return None

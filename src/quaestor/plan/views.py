@@ -38,6 +38,10 @@ SCHEMAS = ("workspace", "temp", "information_schema")
 MOST_VIEWS = 1000
 
 
+class CircleError(BindError):
+    """A view that is made of itself; it names the whole circle."""
+
+
 class LocalTable(Record):
     """A table that SQLite has at hand: of the workspace, of this session, or of `information_schema`.
 
@@ -123,9 +127,8 @@ def _view(binder: Binder, ref: nodes.TableRef, view: StoredView, scope: Scope) -
     name = view.name.casefold()
     if name in binder.views:
         circle = [*binder.views[binder.views.index(name) :], name]
-        raise BindError(
-            f"the view {view.name} is made of itself: {' → '.join(circle)}", text=binder.text, position=ref.pos
-        )
+        said = f"the view {view.name} is made of itself: {' → '.join(circle)}"
+        raise CircleError(said, text=binder.text, position=ref.pos)
     binder.expanded += 1
     if binder.expanded > MOST_VIEWS:
         raise BindError(
@@ -135,6 +138,8 @@ def _view(binder: Binder, ref: nodes.TableRef, view: StoredView, scope: Scope) -
     binder.views.append(name)
     try:
         tree, outputs = binder.select(_at(select_of(view), ref), None, {})
+    except CircleError:
+        raise
     except BindError as error:
         inside = type(error)(
             f"in the view {view.name}: {error.message}", text=binder.text, position=ref.pos, hint=error.hint
@@ -189,7 +194,7 @@ def _derived(
 ) -> ScopeSource:
     """The source of an expanded view: its columns, the parameters inside that it doesn't show, and the ways in."""
     through: dict[str, list[BoundColumn]] = {}
-    hidden: list[Output] = []
+    hidden: list[tuple[Output, BoundColumn]] = []
     if tree.limit is None and tree.offset is None:
         for core in tree.cores:
             if isinstance(core, nodes.SelectCore):
@@ -197,14 +202,14 @@ def _derived(
         if len(tree.cores) == 1 and isinstance(tree.cores[0], nodes.SelectCore):
             core = tree.cores[0]
             hidden = _hidden(binder, core, outputs, through)
-            extra = tuple(nodes.ResultColumn(through[output.internal][0], output.internal) for output in hidden)
+            extra = tuple(nodes.ResultColumn(way, output.internal) for output, way in hidden)
             tree = replace(tree, cores=(replace(core, columns=(*core.columns, *extra)),))
     source = binder.next_source()
     node = nodes.SubqueryRef(tree, f"t{source}", pos=ref.pos)
     called = (ref.alias,) if ref.alias else ref.path
     made = ScopeSource(source, called, node, outputs=outputs)
     made.through = {name: tuple(ways) for name, ways in through.items()}
-    made.parameters = tuple(hidden)
+    made.parameters = tuple(output for output, _ in hidden)
     return binder.add_source(made, scope)
 
 
@@ -231,14 +236,14 @@ def _ways(binder: Binder, column: BoundColumn) -> tuple[BoundColumn, ...]:
 
 def _hidden(
     binder: Binder, core: nodes.SelectCore, outputs: tuple[Output, ...], through: dict[str, list[BoundColumn]]
-) -> list[Output]:
+) -> list[tuple[Output, BoundColumn]]:
     """Parameters of the resources inside that the statement names and the view doesn't show: they can be bound."""
     if core.distinct or core.group_by or core.having or any(aggregates(column) for column in core.columns):
         return []
     if _has_windows(core):
         return []
     shown = {output.name.casefold() for output in outputs}
-    found: list[Output] = []
+    found: list[tuple[Output, BoundColumn]] = []
     for name in sorted(binder.mentioned() - shown):
         owners = [way for source in _sources(core.source, binder) if (way := _parameter(source, name)) is not None]
         settings = all(
@@ -246,9 +251,8 @@ def _hidden(
         )
         if owners and (len(owners) == 1 or settings):
             internal = f"h{owners[0].source}_{len(found)}"
-            ways = [each for way in owners for each in _ways(binder, way)]
-            through[internal] = ways
-            found.append(Output(owners[0].column if len(ways) else name, internal))
+            through[internal] = [each for way in owners for each in _ways(binder, way)]
+            found.append((Output(name, internal), owners[0]))
     return found
 
 

@@ -12,7 +12,7 @@ from time import time
 
 from quaestor import __version__
 from quaestor.catalog.store import open_catalog
-from quaestor.config import Settings
+from quaestor.config import Settings, load_settings, workspace_path
 from quaestor.errors import BindError, UnsupportedError, UsageError
 from quaestor.fetch.http import CancelToken
 from quaestor.fetch.stats import Stats
@@ -246,12 +246,12 @@ class Connection:
 
     def _of_workspace(self) -> Workspace:
         """The views and tables of this session, opened when the first name could be one of them."""
-        from quaestor.config import workspace_path
+        # imported here for the same reason as the Selector: most statements name resources only
         from quaestor.run.workspace import Workspace
 
         with self._lock:
             if self._workspace is None:
-                path = self.settings.workspace or workspace_path(self._env)
+                path = self.settings.workspace or workspace_path(os.environ)
                 self._workspace = Workspace(path, self.catalog, self._names)
             return self._workspace
 
@@ -320,11 +320,13 @@ def connect(
     now_s: Callable[[], float] = time,
     partial: bool = False,
     pushdown: bool = True,
+    workspace: str = "",
 ) -> Connection:
     """Open a session. Nothing is requested before a statement's rows are read.
 
     Args:
-        settings: connections, bounds, proxy; `quaestor.config.load_settings` reads them from a file.
+        settings: connections, bounds, proxy; those of the configuration file and the environment's `QUAESTOR_…`
+            unless given, as `quaestor.config.load_settings` reads them.
         endpoints: origins that replace a provider's host, by connection or provider:
             `{"okta": "http://127.0.0.1:8080"}`.
         auth: StackQL's `--auth` entries: `{"okta": {"type": "api_key", "credentialsenvvar": "MY_TOKEN"}}`.
@@ -338,11 +340,15 @@ def connect(
             then tell. Else a failure ends the statement.
         now_s: what time it is for the APIs, in seconds since 1970; the machine's time unless given.
         pushdown: let the APIs test the conditions that they can test. The rows are the same without it.
+        workspace: the file of the views and tables that are kept, `:memory:` for none; else what `settings` say.
     """
+    settings = load_settings({}, os.environ) if settings is None else settings
     if partial:
         settings = replace(settings or Settings(), partial=True)
     if not pushdown:
-        settings = replace(settings or Settings(), pushdown=False)
+        settings = replace(settings, pushdown=False)
+    if workspace:
+        settings = replace(settings, workspace=workspace)
     return Connection(
         settings,
         endpoints=endpoints,

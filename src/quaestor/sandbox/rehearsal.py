@@ -120,12 +120,15 @@ class Rehearsal:
             over_http: through sockets, as a client of another process.
         """
         given = settings or Settings()
+        kept = given.workspace or ":memory:"  # what is invented isn't kept, unless somebody says where
         bare = {
             name: replace(known, credentials={}, endpoint="", domain="") for name, known in given.connections.items()
         }
         over_http = over_http or self._identity is not None
         return Connection(
-            replace(given, connections=bare, auth={}, endpoints={}, proxy=None, ca_bundle=self.ca_bundle),
+            replace(
+                given, connections=bare, auth={}, endpoints={}, proxy=None, ca_bundle=self.ca_bundle, workspace=kept
+            ),
             endpoints=self.endpoints if over_http else self.front.endpoints(IN_PROCESS),
             transport=None if over_http else self.front.transport(self.clock),
             catalog=self._catalog,

@@ -28,6 +28,12 @@ METHOD = Method("list_users", "select", "GET", "/x", permissions=("user_read",),
 REQUEST = HttpRequest("GET", "https://acme.okta.com/api/v1/users?limit=1")
 
 
+def test_a_cause_that_repeats_the_summary_is_said_once() -> None:
+    same = "Invalid search criteria."
+    body = {"errorCode": "E0000031", "errorSummary": same, "errorCauses": [{"errorSummary": same}]}
+    assert fail(400, body).message.count(same) == 1
+
+
 def fail(status: int, body: Any = b"", **headers: str) -> ProviderError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())

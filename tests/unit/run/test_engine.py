@@ -429,7 +429,6 @@ def test_explain_makes_no_request(connect: Any) -> None:
         "INSERT INTO okta.groups.groups (data__profile) VALUES ('{}')",
         "DELETE FROM okta.groups.groups WHERE id = 'x'",
         "EXEC okta.users.users.suspend_user @userId = 'x'",
-        "CREATE VIEW v AS SELECT 1",
         "BEGIN",
         "EXPLAIN ANALYZE SELECT 1",
         "SELECT * FROM (EXEC okta.users.users.suspend_user @userId = 'x') t",
