@@ -147,6 +147,8 @@ class Site:
         positions = collection.select(query)
         if positions is None:
             positions = self.manners.select(collection, route.shape, route.method, query)
+        else:
+            positions = self.manners.within(collection, route.shape, route.method, query, positions)
         page = cut(route.method, query, len(positions), body)
         wanted = positions[page.start : page.stop]
         expand = collection.expand(query)

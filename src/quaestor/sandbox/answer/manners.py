@@ -14,6 +14,7 @@ from quaestor.catalog.model import Method, Provider
 from quaestor.sandbox.answer.buckets import Bucket, Table
 from quaestor.sandbox.answer.query import Query
 from quaestor.sandbox.answer.refusal import Refusal
+from quaestor.sandbox.data.clock import epoch
 from quaestor.sandbox.data.collection import Collection, encode
 
 TYPE_CHECKING = False
@@ -138,7 +139,7 @@ class Manners:
 
     def select(self, collection: Collection, shape: Schema, method: Method, query: Query) -> Sequence[int]:
         """The positions of a collection that a list holds: equality on the parameters that the catalog calls
-        exact, or that name a column and must be given. Raises Refusal for a filter that can't be."""
+        exact, or that it knows the column of, and ranges of instants. Raises Refusal for a filter that can't be."""
         positions: Sequence[int] = collection.positions()
         for parameter in method.parameters:
             if parameter.location != "query" or parameter.wire not in query or parameter.role:
@@ -152,7 +153,49 @@ class Manners:
                 positions = [
                     at for at in positions if wanted in map(text_of, values_at(collection.row(at, shape), path))
                 ]
+        for attribute, name in method.listing.equals.items():
+            if name in query:
+                wanted, path = query.text(name), _path(method, attribute)
+                positions = [
+                    at for at in positions if wanted in map(text_of, values_at(collection.row(at, shape), path))
+                ]
+        return self.within(collection, shape, method, query, positions)
+
+    def within(
+        self, collection: Collection, shape: Schema, method: Method, query: Query, positions: Sequence[int]
+    ) -> Sequence[int]:
+        """The positions whose instants are in the ranges that a list is asked for, both ends included; ranges that
+        the collection itself went by are passed over."""
+        for attribute, (low, high, _) in method.listing.ranges.items():
+            if not {low, high} & set(query.ignored()):
+                continue
+            start, end = _instant(query, low), _instant(query, high)
+            if start is None and end is None:
+                continue
+            path, kept = _path(method, attribute), []
+            for at in positions:
+                instants = [epoch(text_of(value)) for value in values_at(collection.row(at, shape), path)]
+                if any((start is None or start <= at_s) and (end is None or at_s <= end) for at_s in instants):
+                    kept.append(at)
+            positions = kept
         return positions
+
+
+def _path(method: Method, attribute: str) -> str:
+    """Where rows have an attribute of SQL: its column's place, and the keys behind it."""
+    name, _, keys = attribute.partition(".")
+    column = next(column for column in method.columns if column.name == name)
+    return ".".join((*column.path, *([keys] if keys else [])))
+
+
+def _instant(query: Query, name: str) -> int | None:
+    """The second that a parameter names; None where it is absent. Raises Refusal for what is no time."""
+    if not name or name not in query:
+        return None
+    try:
+        return epoch(query.text(name))
+    except ValueError:
+        raise Refusal("invalid", name, detail=f"{name} {query.text(name)!r} is no time of RFC 3339") from None
 
 
 def values_at(row: Any, path: str) -> list[Any]:
