@@ -24,7 +24,7 @@ from quaestor.catalog.model import Resource
 from quaestor.catalog.store import Store
 from quaestor.config import Settings
 from quaestor.fetch.http import HttpRequest
-from quaestor.plan import pushdown, scans
+from quaestor.plan import scans
 from quaestor.record import replace
 from quaestor.run import feed
 from quaestor.sandbox.core import Sandbox
@@ -324,8 +324,6 @@ class Mode:
                 patch.setattr(feed, "WIDTH", self.concurrency)
             if not self.is_streamed:
                 patch.setattr(scans, "with_mode", lambda plan, constants, **_: plan)
-            if not self.pushdown:
-                patch.setattr(pushdown, "push", lambda scans, query, given: scans)
             yield
 
 
@@ -343,7 +341,7 @@ MODES = {
 @contextmanager
 def engine(store: Store, sandbox: Sandbox, mode: Mode = MODES["normal"]) -> Iterator[quaestor.Connection]:
     """The engine over the sandbox; run statements while the mode is applied."""
-    settings = Settings(concurrency=mode.concurrency) if mode.concurrency else Settings()
+    settings = Settings(concurrency=mode.concurrency or Settings().concurrency, pushdown=mode.pushdown)
     catalog = SmallPages(store, mode.page_size) if mode.page_size else store
     with quaestor.connect(
         settings,
