@@ -5,6 +5,7 @@ Before: `plan.scans` has the scans. After: `run.executor` streams or spools.
 
 from __future__ import annotations
 
+from quaestor.plan.rounds import rounds_of
 from quaestor.plan.scope import BoundColumn, BoundTable
 from quaestor.record import replace
 from quaestor.sql import nodes
@@ -18,20 +19,22 @@ if TYPE_CHECKING:
 
 
 def with_mode(plan: Plan, constants: Mapping[nodes.Expr, SqlValue], *, is_exact: bool = False) -> Plan:
-    """Decide whether the only scan can be streamed, and whether SQLite may stop before its end.
+    """Decide whether the only scan can be streamed, and whether a LIMIT may stop the reading before its end.
 
     Args:
         is_exact: the API tests all conditions itself, so a LIMIT says how many rows are enough.
     """
     query = plan.query
-    if len(plan.scans) != 1 or len(query.uses) != 1 or plan.scans[0].keys or query.ctes:
-        return plan
     core = query.tree.cores[0]
-    if len(query.tree.cores) != 1 or not isinstance(core, nodes.SelectCore) or not _is_alone(core.source):
+    if len(query.tree.cores) != 1 or not isinstance(core, nodes.SelectCore):
         return plan
     sorts = bool(query.tree.order_by or core.group_by or core.having or core.distinct)
     limit = query.tree.limit
-    if limit is None or sorts or any(aggregates(column) for column in core.columns):
+    needs_all = limit is None or sorts or any(aggregates(column) for column in core.columns)
+    is_single = len(plan.scans) == 1 and len(query.uses) == 1 and not plan.scans[0].keys and not query.ctes
+    if not is_single or not _is_alone(core.source):
+        return plan if needs_all else replace(plan, rounds=rounds_of(plan, core, constants))
+    if needs_all:
         return replace(plan, is_stream=True)
     rows = [constants.get(part, None) if part is not None else 0 for part in (limit, query.tree.offset)]
     enough = 0

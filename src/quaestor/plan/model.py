@@ -85,6 +85,20 @@ class Scan(Record):
         return f"s{self.id}"
 
 
+class Rounds(Record):
+    """A plan that ends when a LIMIT is reached.
+
+    Attributes:
+        driver: the scan whose rows are taken some at a time.
+        scans: it, and those that depend on it, in order; all others are read before.
+        limit: how many rows of the answer are enough.
+    """
+
+    driver: int
+    scans: tuple[int, ...]
+    limit: int
+
+
 class Plan(Record):
     """What to read, in order, and what to run over it.
 
@@ -94,6 +108,7 @@ class Plan(Record):
         first_rows: of a stream, how many rows are enough (LIMIT + OFFSET), if nothing is filtered or sorted;
             0 if that isn't known.
         is_lazy: of a stream, SQLite may stop pulling: nothing is read before it is asked for.
+        rounds: if some rows of a table are taken at a time, how; None for all at once.
     """
 
     query: BoundQuery
@@ -101,3 +116,4 @@ class Plan(Record):
     is_stream: bool = False
     first_rows: int = 0
     is_lazy: bool = False
+    rounds: Rounds | None = None

@@ -91,8 +91,7 @@ class _Planner:
             if not parents:
                 raise self._stuck(waiting, done)
             waiting = [*parents, *waiting]
-        # fields first: what follows them in a row is the same for every row of a request
-        return [replace(scan, columns=tuple(sorted(scan.columns, key=lambda c: c.field is None))) for scan in scans]
+        return [_with_all_fields(scan, scans) for scan in scans]
 
     def _place(self, scan: Scan, scans: list[Scan], done: dict[int, int]) -> None:
         """Add a scan, or let one that asks the same read for both."""
@@ -173,6 +172,18 @@ class _Planner:
             position=waiting[0].pos,
             hint="bind a required parameter of one of them to a constant, or to a table that is read before",
         )
+
+
+def _with_all_fields(scan: Scan, scans: list[Scan]) -> Scan:
+    """The scan with the fields that others want of the same method: if they ask the same, they take the rows from it.
+
+    Fields come first: what follows them in a row is the same for every row of a request.
+    """
+    columns = dict.fromkeys(scan.columns)
+    for other in scans:
+        if other.method is scan.method:
+            columns.update(dict.fromkeys(column for column in other.columns if column.field is not None))
+    return replace(scan, columns=tuple(sorted(columns, key=lambda column: column.field is None)))
 
 
 def _column(use: TableUse, route: Route, name: str) -> ScanColumn:

@@ -20,10 +20,8 @@ from quaestor.plan.scope import BoundColumn
 from quaestor.record import replace
 from quaestor.run import functions, tables
 from quaestor.run.failures import create_table
-from quaestor.run.feed import Feed
-from quaestor.run.reading import combinations_of
+from quaestor.run.spooling import Spooler
 from quaestor.sql import nodes
-from quaestor.values import convert
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,9 +30,9 @@ if TYPE_CHECKING:
 
     from quaestor.catalog.model import Hidden
     from quaestor.fetch.http import CancelToken
-    from quaestor.plan.model import Keys, Plan, Scan
+    from quaestor.plan.model import Plan, Scan
     from quaestor.run.failures import Failure
-    from quaestor.run.feed import Batch, Part
+    from quaestor.run.feed import Batch
     from quaestor.run.reading import Reading
     from quaestor.run.show import Listing
     from quaestor.run.workspace import Workspace
@@ -47,8 +45,6 @@ _FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN
 PROGRESS_STEPS = 100_000
 #: What SQLite says of files that others use too: the statement's own is nobody else's.
 _OF_THE_WORKSPACE = (apsw.BusyError, apsw.LockedError, apsw.CorruptError, apsw.NotADBError, apsw.ReadOnlyError)
-#: Texts that name no object in a path, but another path.
-NO_KEYS = ("", ".", "..")
 #: Rows that are handed out at a time.
 CHUNK = 1000
 
@@ -78,7 +74,7 @@ class Execution:
         self._is_late = False
         self._cancel = cancel
         self._text = text
-        self._feeds: list[Feed] = []
+        self._spooled: Spooler | None = None
         self._workspace: Workspace | None = None
         self._db = apsw.Connection("", flags=_FLAGS)
         self._db.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE")
@@ -120,7 +116,8 @@ class Execution:
             conditions = [
                 condition
                 for condition in plan.query.filters.get(use, ())
-                if _mentions_only(condition, BoundColumn(use, hidden.column)) and fails_for_null(condition, nullable)
+                if _mentions_only(condition, BoundColumn(use, hidden.column))
+                and fails_for_null(condition, nullable)
                 # of a value that may be any, only IS NULL says something
                 and (hidden.value or isinstance(condition, nodes.IsNull))
             ]
@@ -157,17 +154,19 @@ class Execution:
         self._start_timer()
         try:
             create_table(self._db, plan.query, self._failures)
+            spooler = self._spooler(plan, reading)
             if plan.is_stream:
                 scan = plan.scans[0]
-                parts = self._parts(scan, reading, page_rows=plan.first_rows)
-                feed = self._feed(parts, lazy=plan.is_lazy)
-                tables.stream(self._db, scan.table, _types(scan), feed)
+                feed = spooler.stream(scan, lazy=plan.is_lazy, page_rows=plan.first_rows)
+                tables.stream(self._db, scan.table, [column.type for column in scan.columns], feed)
                 self._check(plan)
             else:
-                for scan in plan.scans:
-                    tables.create(self._db, scan.table, _types(scan))
+                spooler.create()
                 self._check(plan)
-                self._spool(plan, reading)
+                if plan.rounds is not None:
+                    yield from spooler.rounds(plan.rounds)
+                    return
+                spooler.fill()
             cursor = self._db.execute(lower(plan.query.tree, plan), self.parameters)
             while chunk := list(islice(cursor, CHUNK)):
                 yield chunk
@@ -177,6 +176,10 @@ class Execution:
             raise self._ended(error) from error
         finally:
             self.close()
+
+    def _spooler(self, plan: Plan, reading: Reading) -> Spooler:
+        self._spooled = Spooler(self._db, plan, reading, self.parameters, self._cancel)
+        return self._spooled
 
     def attach(self, workspace: Workspace, schemas: Sequence[str], *, writes: str = "") -> None:
         """Let the statement see local tables, and change those of the schema `writes`."""
@@ -191,11 +194,11 @@ class Execution:
         """
         self._start_timer()
         try:
-            for scan in plan.scans:
-                tables.create(self._db, scan.table, _types(scan))
+            spooler = self._spooler(plan, reading)
+            spooler.create()
             if checked:
                 self._check_text(checked, plan.query.tree.pos)
-            self._spool(plan, reading)
+            spooler.fill()
             return steps(self._db)
         except (apsw.Error, ValueError, Cancelled) as error:
             raise self._ended(error) from error
@@ -226,51 +229,9 @@ class Execution:
         self._cancel.cancel()  # what is still under way on the wire is of no use any more
         if self._timer is not None:
             self._timer.cancel()
-        while self._feeds:
-            self._feeds.pop().close()
+        if self._spooled is not None:
+            self._spooled.close()
         self._db.close(True)
-
-    # -------------------------------------------------------------------------------------------- scans
-
-    def _spool(self, plan: Plan, reading: Reading) -> None:
-        """Every scan into its table; all scans whose keys are known are under way at the same time."""
-        started: dict[int, Feed] = {}
-        complete: set[int] = set()
-        for scan in plan.scans:
-            for other in plan.scans:
-                if other.id not in started and other.depends <= complete:
-                    started[other.id] = self._feed(self._parts(other, reading, plan))
-                    started[other.id].start()
-            tables.spool(self._db, scan.table, _types(scan), started[scan.id])
-            complete.add(scan.id)
-
-    def _feed(self, parts: Sequence[Part], *, lazy: bool = False) -> Feed:
-        feed = Feed(parts, self._cancel, lazy=lazy)
-        self._feeds.append(feed)
-        return feed
-
-    def _parts(self, scan: Scan, reading: Reading, plan: Plan | None = None, page_rows: int = 0) -> list[Part]:
-        """One part for each distinct combination of the values that the scan's parameters take."""
-        combinations = combinations_of(scan.constants)
-        for keys in scan.keys:
-            assert plan is not None
-            rows = self._key_rows(scan, keys, plan)
-            combinations = [{**known, **row} for known in combinations for row in rows]
-        return reading.parts(scan, combinations, page_rows)
-
-    def _key_rows(self, scan: Scan, keys: Keys, plan: Plan) -> list[dict[str, SqlValue]]:
-        """The distinct keys, as values of their parameters' types; NULL and what no value can equal left out."""
-        parameters = [scan.method.parameter(name) for name in keys.parameters]
-        types = [parameter.type if parameter is not None else "string" for parameter in parameters]
-        in_path = [parameter is not None and parameter.location == "path" for parameter in parameters]
-        found: dict[tuple[SqlValue, ...], None] = {}
-        for row in self._db.execute(lower(keys.select, plan), self.parameters):
-            converted = [convert(value, kind) for value, kind in zip(row, types, strict=True)]
-            is_key = all(part.is_exact and part.value is not None for part in converted)
-            is_sent = (not path or part.value not in NO_KEYS for path, part in zip(in_path, converted, strict=True))
-            if is_key and all(is_sent):
-                found[tuple(part.value for part in converted)] = None
-        return [dict(zip(keys.parameters, row, strict=True)) for row in found]
 
     # ------------------------------------------------------------------------------------------- errors
 
@@ -307,10 +268,6 @@ def _mentions_only(condition: nodes.Expr, column: BoundColumn) -> bool:
         isinstance(node, nodes.ColumnRef | nodes.Select) or (isinstance(node, BoundColumn) and node != column)
         for node in found
     )
-
-
-def _types(scan: Scan) -> list[str]:
-    return [column.type for column in scan.columns]
 
 
 def _message(error: Exception) -> str:

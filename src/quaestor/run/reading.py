@@ -261,14 +261,17 @@ class Reading:
 
     def parts(self, scan: Scan, combinations: Sequence[Mapping[str, SqlValue]], page_rows: int = 0) -> list[Part]:
         """One part for each combination of parameter values. Raises LimitError for more than `max_requests`."""
-        starts = self._starts(scan, combinations)
+        return self.parts_of(scan, self.starts(scan, combinations), page_rows)
+
+    def parts_of(self, scan: Scan, starts: Sequence[Start], page_rows: int = 0) -> list[Part]:
+        """One part for each list. Raises LimitError for more than `max_requests`."""
         count = len(starts)
         if count > self._settings.max_requests:
             raise LimitError(
                 f"{scan.resource.id} would take {count:,} requests, more than {self._settings.max_requests:,}",
                 hint="narrow the statement, or raise max_requests",
             )
-        if scan.filled and self._notify is not None:
+        if scan.filled and self._notify is not None and count:
             names = ", ".join(scan.filled)
             self._notify(f"{scan.resource.id}: {names} is filled from its parent, {count:,} requests follow")
         decoder: list[Decoder] = []  # one for all parts, made by the first that is read
@@ -297,7 +300,7 @@ class Reading:
             for given in combinations_of(scan.settings)
         ]
 
-    def _starts(self, scan: Scan, combinations: Sequence[Mapping[str, SqlValue]]) -> list[Start]:
+    def starts(self, scan: Scan, combinations: Sequence[Mapping[str, SqlValue]]) -> list[Start]:
         """Where each list begins. A combination that says to which connection it belongs goes to that one only."""
         return [
             Start(home.connection, home.settings, {k: v for k, v in values.items() if k != CONNECTION})
@@ -305,6 +308,15 @@ class Reading:
             for values in combinations
             if values.get(CONNECTION, home.connection) == home.connection
         ]
+
+    def identity(self, scan: Scan, start: Start) -> tuple[object, ...]:
+        """What two lists have in common that ask for the same."""
+        request = self._request(scan, start)
+        return (start.connection, id(scan.method), request.url, request.body, tuple(map(id, scan.hidden)))
+
+    def extra(self, scan: Scan, start: Start) -> tuple[SqlValue, ...]:
+        """The values of a scan's columns that are no fields, for the rows of one list."""
+        return _extra(scan, start)
 
     def _request(self, scan: Scan, start: Start) -> HttpRequest:
         values: dict[str, Any] = dict(_known(start.settings))

@@ -47,32 +47,51 @@ def create(db: apsw.Connection, name: str, types: Sequence[str]) -> None:
 
 def spool(db: apsw.Connection, name: str, types: Sequence[str], batches: Iterable[Batch]) -> int:
     """Put all of `batches` into the table, and return how many rows there were."""
-    numeric = [index for index, kind in enumerate(types) if kind in ("integer", "number", "boolean")]
-    insert = f"INSERT INTO {name} VALUES({','.join('?' * max(1, len(types)))})"
-    count = 0
-    with db:
-        for batch in batches:
-            exact = {index for index in numeric if any(_is_exact_text(row[index]) for row in batch)}
-            if exact:
-                _free(db, name, types, exact)
-                numeric = [index for index in numeric if index not in exact]
-            db.executemany(insert, batch if types else [(None,)] * len(batch))
-            count += len(batch)
-    return count
+    return Filling(db, name, types, is_there=True).add(batches)
+
+
+class Filling:
+    """A table that a scan is spooled into, in one go or in several.
+
+    Args:
+        is_there: it was made before; else it is made here.
+    """
+
+    def __init__(self, db: apsw.Connection, name: str, types: Sequence[str], *, is_there: bool = False) -> None:
+        self._db = db
+        self._name = name
+        self._types = list(types)
+        self._insert = f"INSERT INTO {name} VALUES({','.join('?' * max(1, len(types)))})"
+        self._numeric = [index for index, kind in enumerate(types) if kind in ("integer", "number", "boolean")]
+        if not is_there:
+            create(db, name, types)
+
+    def add(self, batches: Iterable[Batch]) -> int:
+        """Put all of `batches` into it, and return how many rows there were."""
+        count = 0
+        with self._db:
+            for batch in batches:
+                exact = {index for index in self._numeric if any(_is_exact_text(row[index]) for row in batch)}
+                if exact:
+                    self._free(exact)
+                self._db.executemany(self._insert, batch if self._types else [(None,)] * len(batch))
+                count += len(batch)
+        return count
+
+    def _free(self, columns: set[int]) -> None:
+        """Take the affinity from some columns: SQLite would make REALs of numbers that are texts to stay exact."""
+        self._types = ["any" if index in columns else kind for index, kind in enumerate(self._types)]
+        self._numeric = [index for index in self._numeric if index not in columns]
+        name = self._name
+        create(self._db, f"{name}_free", self._types)
+        self._db.execute(f"INSERT INTO {name}_free SELECT * FROM {name}")  # noqa: S608 - names are ours
+        self._db.execute(f"DROP TABLE {name}")
+        self._db.execute(f"ALTER TABLE {name}_free RENAME TO {name}")
 
 
 def _is_exact_text(value: SqlValue) -> bool:
     """Whether it is a number of more digits than SQLite's own numbers have, kept as text."""
     return isinstance(value, str) and len(value) > 15 and value[-1].isdigit() and value[0] in "-0123456789"
-
-
-def _free(db: apsw.Connection, name: str, types: Sequence[str], columns: set[int]) -> None:
-    """Take the affinity from some columns: SQLite would make REALs of numbers that are texts to stay exact."""
-    kinds = ["any" if index in columns else kind for index, kind in enumerate(types)]
-    db.execute(f"CREATE TABLE {name}_free({declaration(kinds)})")
-    db.execute(f"INSERT INTO {name}_free SELECT * FROM {name}")  # noqa: S608 - names are ours
-    db.execute(f"DROP TABLE {name}")
-    db.execute(f"ALTER TABLE {name}_free RENAME TO {name}")
 
 
 class _StreamModule:

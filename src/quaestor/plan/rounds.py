@@ -1,0 +1,97 @@
+"""Rounds: which statements with a LIMIT can be answered from some of their rows, and which table drives them.
+
+Before: `plan.mode` found that the plan isn't a stream. After: `run.spooling` takes some rows of the driving table,
+the keys that they give, and the statement, until it has enough.
+
+That is right where a part of the driving table gives a part of the answer. An inner join only gives more rows for
+more rows. A table that an outer join fills with NULLs is another matter: of it there must be all rows that belong to
+those taken, so its keys must come from tables of the same FROM. Sorting, grouping, DISTINCT, windows and compound
+SELECTs look at all rows, and so does a subquery over a table that isn't there yet.
+"""
+
+from __future__ import annotations
+
+from quaestor.plan.conditions import sources_within
+from quaestor.plan.model import Rounds
+from quaestor.plan.scope import BoundTable
+from quaestor.sql import nodes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quaestor.plan.model import Plan, Scan
+    from quaestor.values import SqlValue
+
+#: The largest LIMIT that is worth it: what is found in a round is held until it is enough.
+MOST_ROWS = 10_000
+
+
+def rounds_of(plan: Plan, core: nodes.SelectCore, constants: Mapping[nodes.Expr, SqlValue]) -> Rounds | None:
+    """How to run a plan in rounds; None if it must have all rows.
+
+    Args:
+        core: the only one, without sorting, grouping, DISTINCT, aggregates and windows.
+    """
+    limit, offset = (
+        None if part is None else constants.get(part) for part in (plan.query.tree.limit, plan.query.tree.offset)
+    )
+    if not isinstance(limit, int) or not isinstance(offset, int | None) or not 0 <= limit <= MOST_ROWS:
+        return None
+    outside = _tables(core.source)
+    inside = sources_within(plan.query.tree, plan.query.ctes)[1]
+    for cte in plan.query.ctes.values():
+        inside |= sources_within(cte, plan.query.ctes)[1]
+    for driver in plan.scans:
+        if driver.depends or driver.keys:
+            continue
+        partial = _following(plan, driver)
+        if len(partial) > 1 and all(_may_lack_rows(plan, plan.scans[i], driver, outside, inside) for i in partial):
+            return Rounds(driver.id, partial, limit)
+    return None
+
+
+def _following(plan: Plan, driver: Scan) -> tuple[int, ...]:
+    """The driving scan and those that depend on it, in order."""
+    found = [driver.id]
+    for scan in plan.scans:
+        if scan.depends & set(found):
+            found.append(scan.id)
+    return tuple(found)
+
+
+def _may_lack_rows(plan: Plan, scan: Scan, driver: Scan, outside: set[int], inside: frozenset[int]) -> bool:
+    """Whether a part of a scan's rows gives nothing but rows of the answer."""
+    for use in scan.uses:
+        if use in inside and use not in outside:
+            return False  # in a subquery
+        if plan.query.uses[use].nullable:
+            tables = [keys.select for keys in scan.keys]
+            is_complete = scan is not driver and all(
+                keys.uses <= outside and _tables_only(select, outside)
+                for keys, select in zip(scan.keys, tables, strict=True)
+            )
+            if not is_complete:
+                return False
+    return True
+
+
+def _tables_only(select: nodes.Select, outside: set[int]) -> bool:
+    """Whether keys come straight from tables of the statement's FROM."""
+    return all(
+        isinstance(core, nodes.SelectCore)
+        and all(not isinstance(node, nodes.TableRef | nodes.SubqueryRef) for node in nodes.walk(core))
+        and _tables(core.source) <= outside
+        for core in select.cores
+    )
+
+
+def _tables(source: nodes.Source | None) -> set[int]:
+    """The resources that stand in a FROM itself, not in a subquery of it."""
+    if isinstance(source, BoundTable):
+        return {source.source}
+    if isinstance(source, nodes.Join):
+        return _tables(source.left) | _tables(source.right)
+    if isinstance(source, nodes.Group):
+        return _tables(source.source)
+    return set()
