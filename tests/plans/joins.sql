@@ -113,8 +113,8 @@ SELECT 1 FROM okta.identity_sources.sessions a JOIN okta.identity_sources.sessio
 error: okta.identity_sources.sessions and okta.identity_sources.sessions wait for each other's values
 hint: bind a required parameter of one of them to a constant, or to a table that is read before
 
---  A parent that has no route itself is the one to complain about.
+--  A parent whose list has a required parameter of a few values is all of its lists.
 SELECT id FROM okta.policies.policy_rules
 ----
-error: okta.policies.policy_rules needs policyId, and its parent can't give it: okta.policies.policies needs policyId (method get_policy) or type (method list_policies)
-hint: add policyId = '…', or join okta.policies.policies with what it needs
+okta.policies.policies list_policies type=ACCESS_POLICY,ENTITY_RISK,IDP_DISCOVERY,MFA_ENROLL,OKTA_SIGN_ON,PASSWORD,POST_AUTH_SESSION,PROFILE_ENROLLMENT,DEVICE_SIGNAL_COLLECTION,SESSION_VIOLATION_DETECTION,CLIENT_UPDATE,IDENTITY_CLAIM_SOURCING [id]
+okta.policies.policy_rules list_policy_rules policyId<-policies [id]

@@ -130,8 +130,14 @@ SELECT id FROM okta.users
 error: okta.users lacks a resource
 hint: SHOW RESOURCES IN okta.users lists them
 
---  Every method that lacks the least is named, and which values the list takes.
+--  A required parameter of the query that has a few values takes all of them.
 SELECT id FROM okta.policies.policies
 ----
-error: okta.policies.policies needs policyId (method get_policy) or type (method list_policies)
-hint: add type = 'ACCESS_POLICY'; type is one of ACCESS_POLICY, ENTITY_RISK, IDP_DISCOVERY, MFA_ENROLL, OKTA_SIGN_ON, PASSWORD, POST_AUTH_SESSION, PROFILE_ENROLLMENT, DEVICE_SIGNAL_COLLECTION, SESSION_VIOLATION_DETECTION, CLIENT_UPDATE, IDENTITY_CLAIM_SOURCING
+okta.policies.policies list_policies type=ACCESS_POLICY,ENTITY_RISK,IDP_DISCOVERY,MFA_ENROLL,OKTA_SIGN_ON,PASSWORD,POST_AUTH_SESSION,PROFILE_ENROLLMENT,DEVICE_SIGNAL_COLLECTION,SESSION_VIOLATION_DETECTION,CLIENT_UPDATE,IDENTITY_CLAIM_SOURCING [id]
+stream
+
+--  An item key of the method for one object is a field of the list's.
+SELECT factorId FROM okta.users.factors WHERE userId = 'a'
+----
+okta.users.factors list_factors userId=a [factorId]
+stream

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from quaestor.errors import BindError
 from quaestor.plan import pushdown, routes
-from quaestor.plan.scope import BoundColumn
+from quaestor.plan.scope import BoundColumn, Candidate
 from quaestor.sql import nodes
 from quaestor.values import convert
 
@@ -15,9 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from quaestor.catalog.model import Method
+    from quaestor.catalog.model import Method, Parameter
     from quaestor.plan.bind import BoundQuery
-    from quaestor.plan.scope import Candidate, TableUse
+    from quaestor.plan.scope import TableUse
     from quaestor.values import SqlValue
 
 
@@ -46,7 +46,7 @@ class Constants:
 
     def __init__(self, query: BoundQuery, given: Mapping[nodes.Expr, SqlValue], text: str) -> None:
         self._query = query
-        self._given = given
+        self._given = dict(given)
         self._text = text
 
     def settings(self, use: TableUse) -> dict[str, tuple[SqlValue, ...]]:
@@ -64,6 +64,12 @@ class Constants:
             if fixed:
                 settings[name] = self._one_choice(use, name, fixed)
         return settings
+
+    def enumerate(self, use: TableUse, parameter: Parameter) -> None:
+        """Bind a parameter that nothing binds to every value that it can have."""
+        values = tuple(nodes.Literal("string", value) for value in parameter.enum)
+        self._given.update({value: value.value for value in values})
+        use.candidates.append(Candidate(parameter.name, values))
 
     def connections(self, use: TableUse) -> tuple[str, ...]:
         """Of a table's connections those that the conditions on `_connection` allow."""

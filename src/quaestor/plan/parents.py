@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from quaestor.catalog.catalog import Catalog
     from quaestor.catalog.model import Parameter
     from quaestor.plan.bind import BoundQuery
+    from quaestor.plan.constants import Constants
     from quaestor.plan.keys import KeyFinder
 
+#: The most values of a required query parameter that are all asked for where nothing binds it.
+MOST_VALUES = 16
 #: The longest chain of parents, each filled from the next.
 MAX_PARENTS = 8
 
@@ -31,11 +34,14 @@ class Parents:
         catalog: where the parents are looked up; None if none are to be added.
 
     Attributes:
-        filled: by table, its parameters that take their parents' values.
+        filled: by table, its parameters that take their parents' values, or all of their own.
         children: by the parent that was added, the table whose parameters it fills.
     """
 
-    def __init__(self, query: BoundQuery, catalog: Catalog | None, keys: KeyFinder, text: str) -> None:
+    def __init__(
+        self, query: BoundQuery, catalog: Catalog | None, constants: Constants, keys: KeyFinder, text: str
+    ) -> None:
+        self._constants = constants
         self._query = query
         self._catalog = catalog
         self._keys = keys
@@ -43,8 +49,11 @@ class Parents:
         self.filled: dict[int, tuple[str, ...]] = {}
         self.children: dict[int, TableUse] = {}
 
-    def fill(self, waiting: list[TableUse], done: Mapping[int, int] | None = None) -> list[TableUse]:
-        """Tables to read first because a waiting one lacks parameters that theirs fill; none if that can't help.
+    def fill(self, waiting: list[TableUse], done: Mapping[int, int] | None = None) -> list[TableUse] | None:
+        """Give a waiting table the parameters that it lacks, and return what has to be read first for that.
+
+        A parameter takes its parents' values; one of the query that has a few values, all of these. None if nothing
+        can be given to any.
 
         Args:
             done: given where tables wait for each other (`a.key = b.key`, and nothing else says what the keys are):
@@ -58,20 +67,22 @@ class Parents:
             methods = [
                 lacking
                 for method in use.resource.by_verb("select")
-                if (lacking := routes.missing(method, bound)) and all(p.parent for p in lacking)
+                if (lacking := routes.missing(method, bound)) and all(p.parent or _is_enumerable(p) for p in lacking)
             ]
             if methods and (best is None or len(min(methods, key=len)) < len(best[1])):
                 best = (use, min(methods, key=len))
             if best is not None and done is None:
                 break
         if best is None or self._catalog is None:
-            return []
+            return None
         use, lacking = best
         self.filled[use.id] = tuple(parameter.name for parameter in lacking)
         added: list[TableUse] = []
         for parameter in reversed(lacking):  # the last in the path belongs to those before it
             given = {c.column for c in use.candidates for parent in added if parent.id in c.free}
-            if parameter.name not in given:
+            if not parameter.parent:
+                self._constants.enumerate(use, parameter)
+            elif parameter.name not in given:
                 added.append(self._parent(use, parameter, self._catalog))
         return added
 
@@ -120,3 +131,11 @@ class Parents:
             position=child.pos,
             hint=f"add {example}, or join {parent.resource.id} with what it needs",
         )
+
+
+def _is_enumerable(parameter: Parameter) -> bool:
+    """Whether a list can be asked for with each of a parameter's values: a resource is its rows for all of them.
+
+    Not in a path: there a value names an object, which may not be there.
+    """
+    return parameter.location == "query" and 0 < len(parameter.enum) <= MOST_VALUES

@@ -76,6 +76,13 @@ def readable(method: Method, column: str, bound: Set[str]) -> bool:
     return column in bound or (bool(named.field) and returns(method, named.field) is not None)
 
 
+def key_field(resource: Resource, method: Method, column: str) -> Column | None:
+    """The field that an item key of another method is: a list of factors has their `factorId`, their `id`."""
+    parameters = [parameter for other in resource.by_verb("select") if (parameter := other.parameter(column))]
+    fields = {p.field for p in parameters if p.item_key and p.matches != "other"}
+    return returns(method, fields.pop()) if len(fields) == 1 else None
+
+
 def choose(
     resource: Resource,
     server: Server,
@@ -103,7 +110,10 @@ def choose(
             continue
         if not (required - settings) <= set(pairs.values()):
             continue
-        if not all(column in settings or readable(method, column, bound) for column in wanted):
+        if not all(
+            column in settings or readable(method, column, bound) or key_field(resource, method, column)
+            for column in wanted
+        ):
             continue
         if best is None or len(pairs) > len(best.bound):
             best = Route(method, pairs)

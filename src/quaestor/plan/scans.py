@@ -70,7 +70,7 @@ class _Planner:
         self._text = text
         self._constants = Constants(query, constants, text)
         self._keys = KeyFinder(query)
-        self._parents = Parents(query, parents, self._keys, text)
+        self._parents = Parents(query, parents, self._constants, self._keys, text)
 
     def scans(self) -> list[Scan]:
         scans: list[Scan] = []
@@ -87,8 +87,10 @@ class _Planner:
             if ready is not None:
                 waiting.remove(ready)
                 continue
-            parents = self._parents.fill(waiting) or self._parents.fill(waiting, done)
-            if not parents:
+            parents = self._parents.fill(waiting)
+            if parents is None:
+                parents = self._parents.fill(waiting, done)
+            if parents is None:
                 raise self._stuck(waiting, done)
             waiting = [*parents, *waiting]
         return [_with_all_fields(scan, scans) for scan in scans]
@@ -198,6 +200,9 @@ def _column(use: TableUse, route: Route, name: str) -> ScanColumn:
     bare = name.removeprefix(routes.PARAMETER_PREFIX)
     if bare in route.bound:
         return ScanColumn(name, kind, None, bare)
+    key = routes.key_field(use.resource, route.method, bare)
+    if key is not None:
+        return ScanColumn(name, kind, key)
     parameter = route.method.parameter(bare)
     if parameter is not None and parameter.field:  # an item key that nobody binds is the field it names
         return ScanColumn(name, kind, routes.returns(route.method, parameter.field))

@@ -272,8 +272,7 @@ class Reading:
                 hint="narrow the statement, or raise max_requests",
             )
         if scan.filled and self._notify is not None and count:
-            names = ", ".join(scan.filled)
-            self._notify(f"{scan.resource.id}: {names} is filled from its parent, {count:,} requests follow")
+            self._notify(f"{scan.resource.id}: {_filled(scan)}, {count:,} requests follow")
         decoder: list[Decoder] = []  # one for all parts, made by the first that is read
         return [self._part(scan, start, page_rows, decoder) for start in starts]
 
@@ -385,7 +384,15 @@ class Reading:
         except NotFoundError as error:
             if not (error.names_no_object and _is_key(scan, start)):
                 raise
-            self._stats.add(missing_keys=1)
+            self.stats_of(scan).add(missing_keys=1)
+
+
+def _filled(scan: Scan) -> str:
+    """Where the values of the parameters come from that nothing binds."""
+    parameters = [parameter for name in scan.filled if (parameter := scan.method.parameter(name)) is not None]
+    texts = [f"{p.name} takes all its {len(p.enum)} values" for p in parameters if not p.parent]
+    parents = ", ".join(parameter.name for parameter in parameters if parameter.parent)
+    return ", ".join([f"{parents} is filled from its parent", *texts] if parents else texts)
 
 
 def _is_key(scan: Scan, start: Start) -> bool:
