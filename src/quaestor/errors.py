@@ -301,10 +301,33 @@ class DecodeError(QuaestorError, DataError):
 
 
 class PartialWriteError(QuaestorError, OperationalError):
-    """Some rows of a write are not done."""
+    """Some rows of a write are not done.
+
+    Attributes:
+        outcomes: the numbers of the rows, from 1, by how they ended: done, refused, unknown, not tried.
+        journal: what `quaestor journal show` takes; empty if none is kept.
+        returned: what RETURNING gives of the rows done, a `Result`; None without RETURNING.
+    """
 
     code = "partial_write"
     exit_code = 6
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        outcomes: dict[str, tuple[int, ...]] | None = None,
+        journal: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.outcomes = outcomes or {}
+        self.journal = journal
+        self.returned: Any = None
+
+    def details(self) -> dict[str, Any]:
+        rows = {state.replace(" ", "_"): list(numbers) for state, numbers in self.outcomes.items()}
+        return {**rows, "journal": self.journal}
 
 
 class IncompleteError(QuaestorError, OperationalError):

@@ -102,4 +102,8 @@ FLAG_OF = {
     "api_reserve": "--api-reserve",
     "error_format": "--error-format",
     "proxy": "--http.proxy.host",
+    "read_only": "--read-only",
+    "on_error": "--on-error",
+    "write_concurrency": "--write-concurrency",
+    "max_writes": "--max-writes",
 }

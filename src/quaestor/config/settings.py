@@ -89,6 +89,7 @@ class ConnectionSettings(Record):
         credentials: by the name of the environment variable that the provider's credential usually comes from
             (`OKTA_API_TOKEN`), where it comes from here.
         oauth: how it signs in instead, or None.
+        read_only: whether nothing but reads goes over it.
     """
 
     name: str
@@ -98,6 +99,7 @@ class ConnectionSettings(Record):
     endpoint: str = ""
     credentials: dict[str, CredentialReference] = {}
     oauth: OAuthSettings | None = None
+    read_only: bool = False
 
 
 class Settings(Record):
@@ -122,6 +124,12 @@ class Settings(Record):
         partial: whether a statement some of whose requests fail gives what there is, and says so.
         workspace: path of the file with the views and tables that are kept, `:memory:` for none; empty for the one
             that `workspace_path` names.
+        read_only: whether nothing but reads leaves this machine.
+        on_error: what a write does with the rows behind one that failed: `stop` or `continue`.
+        write_concurrency: the most writes at the same time.
+        max_writes: the most writes of one statement.
+        all_rows: whether an UPDATE, REPLACE or DELETE that names no row means all of them.
+        dry_run_writes: whether writes are shown instead of sent.
         output, delimiter, header: how the command line writes results.
         stats: whether the command line prints what a statement took.
         error_format: `text` or `json`.
@@ -144,6 +152,12 @@ class Settings(Record):
     workspace: str = ""
     groups: dict[str, tuple[str, ...]] = {}
     partial: bool = False
+    read_only: bool = False
+    on_error: str = "stop"
+    write_concurrency: int = 1
+    max_writes: int = 10_000
+    all_rows: bool = False
+    dry_run_writes: bool = False
     output: str = "table"
     delimiter: str = ","
     header: bool = True

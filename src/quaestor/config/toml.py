@@ -68,7 +68,7 @@ def _groups(value: Any, connections: Any, path: str, text: str) -> dict[str, tup
     return groups
 
 
-_CONNECTION_KEYS = ("provider", "variables", "domain", "endpoint", "credentials", "oauth")
+_CONNECTION_KEYS = ("provider", "variables", "domain", "endpoint", "credentials", "oauth", "read_only")
 
 
 def _connection(name: str, body: Any, path: str, text: str, env: Mapping[str, str]) -> ConnectionSettings:
@@ -81,9 +81,10 @@ def _connection(name: str, body: Any, path: str, text: str, env: Mapping[str, st
         if key not in _CONNECTION_KEYS:
             hint = f'it has {", ".join(_CONNECTION_KEYS)}; a server variable is written variables = {{ {key} = "…" }}'
             raise UsageError(f"{where}: a connection has no setting {key!r}", hint=hint)
-        wanted = dict if key in ("variables", "credentials", "oauth") else str
+        wanted = dict if key in ("variables", "credentials", "oauth") else bool if key == "read_only" else str
         if not isinstance(value, wanted):
-            raise UsageError(f"{where}: {key} of connection {name} is {'a table' if wanted is dict else 'text'}")
+            words = {dict: "a table", bool: "true or false", str: "text"}
+            raise UsageError(f"{where}: {key} of connection {name} is {words[wanted]}")
     variables = body.get("variables", {})
     wrong = next((key for key, value in variables.items() if not isinstance(value, str)), None)
     if wrong is not None:
@@ -101,6 +102,7 @@ def _connection(name: str, body: Any, path: str, text: str, env: Mapping[str, st
         endpoint=check_endpoint(endpoint, f"{where}: endpoint of connection {name}") if endpoint else "",
         credentials={key: _credential(key, value, where, path) for key, value in body.get("credentials", {}).items()},
         oauth=_oauth(body["oauth"], f"{where}: oauth of connection {name}", path) if "oauth" in body else None,
+        read_only=body.get("read_only", False),
     )
 
 

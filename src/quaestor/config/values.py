@@ -28,6 +28,8 @@ class Proxy(Record):
 
 OUTPUTS = ("table", "json", "jsonl", "ndjson", "csv", "markdown", "text", "pptext", "parquet")
 ERROR_FORMATS = ("text", "json")
+#: What a write does with the rows behind one that failed.
+ON_ERROR = ("stop", "continue")
 
 #: Every setting of one value: how it is read, and its bounds or choices. Its name is the key in the file; in the
 #: environment it is QUAESTOR_ and the name in capitals. `docs/reference/config.md` says what each is for.
@@ -47,6 +49,10 @@ SCALARS: dict[str, tuple[str, Any]] = {
     "fill_parents": ("boolean", None),
     "pushdown": ("boolean", None),
     "partial": ("boolean", None),
+    "read_only": ("boolean", None),
+    "on_error": ("choice", ON_ERROR),
+    "write_concurrency": ("count", 1),
+    "max_writes": ("count", 1),
     "ca_bundle": ("path", None),
     "workspace": ("new path", None),
     "proxy": ("proxy", None),

@@ -109,7 +109,7 @@ class Client:
         wait_s = 0.0
         try:
             stats.add(requests=1)
-            response = self._transport.send(signed, cancel)
+            response = self._transport.send(signed, cancel.in_flight)
             now = self._governor.clock.time()
             limit = rate_limit(response, now)
             refused = response.status == 429

@@ -11,6 +11,7 @@ from quaestor.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol
 
 
@@ -64,6 +65,11 @@ class CancelToken:
         self._event = threading.Event()
         self.deadline = float("inf")
 
+    @property
+    def in_flight(self) -> CancelToken:
+        """What stops a request that is under way: this."""
+        return self
+
     def cancel(self) -> None:
         """Stop."""
         self._event.set()
@@ -76,6 +82,32 @@ class CancelToken:
     def wait(self, seconds: float) -> bool:
         """Sleep, at most so long; True as soon as it is cancelled."""
         return self._event.wait(seconds)
+
+
+class GentleToken(CancelToken):
+    """Stops between requests: what is under way ends in its own time, unless `abort` is cancelled too.
+
+    Attributes:
+        reading: what stops a SELECT whose rows are to be written; it needn't end in its own time.
+    """
+
+    __slots__ = ("abort", "reading")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.abort = CancelToken()
+        self.reading: Callable[[], None] | None = None
+
+    def cancel(self) -> None:
+        """Stop after the request that is under way."""
+        super().cancel()
+        if self.reading is not None:
+            self.reading()
+
+    @property
+    def in_flight(self) -> CancelToken:
+        """What stops a request that is under way."""
+        return self.abort
 
 
 if TYPE_CHECKING:

@@ -33,6 +33,7 @@ def build_request(
     endpoint: str = "",
     custom_domain: str = "",
     body: bytes | None = None,
+    content_type: str = "",
 ) -> HttpRequest:
     """The request that calls `method` with `values`.
 
@@ -41,7 +42,8 @@ def build_request(
         values: by the parameters' SQL names, server variables among them.
         endpoint: an origin (and path prefix) that replaces scheme, host and port; server variables aren't needed.
         custom_domain: the host of a connection that has a domain of its own.
-        body: sent as it is, as the method's media type.
+        body: sent as it is.
+        content_type: of the body; unless given, the method's media type.
 
     Raises BindError for a value that its parameter can't take or a parameter that the method doesn't have,
     ForbiddenError for a host that isn't the provider's, UsageError for an unusable endpoint or custom domain,
@@ -65,7 +67,8 @@ def build_request(
         elif parameter.location == "header":
             headers.append((parameter.wire.lower(), _header_text(parameter, value)))
     if body is not None:
-        headers.append(("content-type", method.body.media_type if method.body else "application/json"))
+        known_type = method.body.media_type if method.body else "application/json"
+        headers.append(("content-type", content_type or known_type))
     return HttpRequest(
         method=method.http,
         url=append_query(base + _path(method, values), query),

@@ -1,8 +1,8 @@
 """When a request is sent again, and what a response says about waiting: pure, no clock, no sleep.
 
-Reads are repeated after 408, 429, 500, 502, 503, 504, a reset or a time-out; a write only if no byte of it can have
-arrived. No repetition comes earlier than the server said. Before: `fetch.client` has an outcome. After: it sleeps and
-sends again, `fetch.governor` learns the limits.
+Reads are repeated after 408, 429, 500, 502, 503, 504, a reset or a time-out; a write only after 429, and if no byte
+of it can have arrived. No repetition comes earlier than the server said. Before: `fetch.client` has an outcome.
+After: it sleeps and sends again, `fetch.governor` learns the limits.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 #: Transient by their meaning (RFC 9110, 15.5.9 and 15.6; RFC 6585 for 429).
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+
+#: After these a write may be sent again too: both vendors document that a request over the limit isn't carried out
+#: (Okta, "Rate limits overview"; Datadog, "Rate Limits": such requests are rejected).
+NOTHING_DONE = frozenset({429})
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: A reset that is larger than this is a time of day, a smaller one a countdown.
@@ -62,7 +66,7 @@ def may_repeat(request: HttpRequest, outcome: HttpResponse | TransportError) -> 
     is_read = request.method in ("GET", "HEAD") or request.verb == "select"
     status = getattr(outcome, "status", None)
     if status is not None:
-        return is_read and status in TRANSIENT
+        return status in TRANSIENT and (is_read or status in NOTHING_DONE)
     return bool(getattr(outcome, "retryable", False)) and (is_read or not getattr(outcome, "may_have_arrived", True))
 
 

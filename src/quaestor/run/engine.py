@@ -14,7 +14,7 @@ from quaestor import __version__
 from quaestor.catalog.store import open_catalog
 from quaestor.config import Settings, load_settings, workspace_path
 from quaestor.errors import BindError, UnsupportedError, UsageError
-from quaestor.fetch.http import CancelToken
+from quaestor.fetch.http import CancelToken, GentleToken
 from quaestor.fetch.stats import Stats
 from quaestor.record import replace
 from quaestor.run.result import Result
@@ -32,20 +32,19 @@ if TYPE_CHECKING:
     from quaestor.catalog.catalog import Catalog
     from quaestor.fetch.governor import Clock
     from quaestor.fetch.http import Transport
+    from quaestor.run.mutate import Journal
     from quaestor.run.selecting import Selector
     from quaestor.run.session import SessionStatements
     from quaestor.run.workspace import Workspace
+    from quaestor.run.writing import Write, Writer
     from quaestor.values import SqlValue
 
 #: What changes rows: of a provider, or of a table of the workspace.
 CHANGES = (nodes.Insert, nodes.Update, nodes.Replace, nodes.Delete)
+#: What changes something at a provider.
+WRITES = (*CHANGES, nodes.Exec)
 #: What parses and is not there yet, and with which words a person finds it in the documentation.
 NOT_YET: dict[type[nodes.Statement], str] = {
-    nodes.Insert: "INSERT",
-    nodes.Update: "UPDATE",
-    nodes.Replace: "REPLACE",
-    nodes.Delete: "DELETE",
-    nodes.Exec: "EXEC",
     nodes.Begin: "BEGIN",
     nodes.Commit: "COMMIT",
     nodes.Rollback: "ROLLBACK",
@@ -105,6 +104,8 @@ class Connection:
         self._selector: Selector | None = None
         self._workspace: Workspace | None = None
         self._session: SessionStatements | None = None
+        self._journal: Journal | None = None
+        self._under_way: GentleToken | None = None
         self._lock = allocate_lock()
         self._default: tuple[str, ...] = ()
         self._closed = False
@@ -190,9 +191,7 @@ class Connection:
             return self._selecting().select(statement, text, values, self._default)
         if isinstance(statement, nodes.Show):
             is_kept = statement.kind in KEPT and not statement.path
-            listing = (
-                self._of_session().show(statement.kind) if is_kept else shower.show(statement, __version__)
-            )
+            listing = self._of_session().show(statement.kind) if is_kept else shower.show(statement, __version__)
             return self._filtered(listing, statement, text, values)
         if isinstance(statement, nodes.ShowInsert):
             return _listed(shower.show_insert(statement))
@@ -208,6 +207,8 @@ class Connection:
             return self._selecting().explain(statement, text, values, self._default)
         if isinstance(statement, SESSION) or (isinstance(statement, CHANGES) and self._is_local(statement)):
             return self._of_session().run(statement, text, values, self._default)
+        if isinstance(statement, WRITES):
+            return self._write(statement, text, values)
         if isinstance(statement, nodes.Use):
             return self._use(statement, text)
         if isinstance(statement, nodes.Sleep):
@@ -217,7 +218,44 @@ class Connection:
             f"{name} is not there yet",
             text=text,
             position=statement.pos,
-            hint="this version reads: SELECT, SHOW, DESCRIBE, EXPLAIN, USE",
+            hint="there are SELECT, INSERT, UPDATE, REPLACE, DELETE, EXEC, SHOW, DESCRIBE, EXPLAIN, USE",
+        )
+
+    def _write(self, statement: Write, text: str, values: dict[str, SqlValue]) -> Result:
+        """Carry out a statement that changes something; `interrupt` stops it between two rows."""
+        writer = self._writing()
+        token = GentleToken()
+        self._under_way = token
+        try:
+            return writer.write(statement, text, values, self._default, token)
+        finally:
+            self._under_way = None
+
+    def interrupt(self) -> bool:
+        """Stop the write under way after its current request, so that it reports what is done; False if there is
+        none. May be called from any thread."""
+        token = self._under_way
+        if token is not None:
+            token.cancel()
+        return token is not None
+
+    def _writing(self) -> Writer:
+        """What runs writes, by the settings in force."""
+        # imported here for the same reason as the Selector: most sessions only read
+        from quaestor.run.writing import Writer
+
+        selector = self._selecting()
+        # what is written depends on what is read: it is whole, or nothing is written
+        whole = replace(self.settings, partial=False)
+        return Writer(
+            self.settings,
+            self.catalog,
+            selector.connections,
+            self._names,
+            selector.with_settings(whole),
+            selector.with_settings(replace(whole, fill_parents=False)),
+            self._notify,
+            self._journal,
         )
 
     def _selecting(self) -> Selector:
@@ -263,9 +301,7 @@ class Connection:
         workspace = self._of_workspace()
         with self._lock:
             if self._session is None:
-                self._session = SessionStatements(
-                    workspace, self._selecting, self.settings, self._change_settings
-                )
+                self._session = SessionStatements(workspace, self._selecting, self.settings, self._change_settings)
             return self._session
 
     def _is_local(self, statement: nodes.Insert | nodes.Update | nodes.Replace | nodes.Delete) -> bool:

@@ -17,7 +17,7 @@ from quaestor.fetch.client import Client, Governor
 from quaestor.fetch.lean import load_msgspec
 from quaestor.fetch.request import base_url, build_request
 from quaestor.fetch.shared import SharedLimits
-from quaestor.fetch.transport import HttpTransport, Limits
+from quaestor.fetch.transport import HttpTransport, Limits, ReadOnly
 from quaestor.fetch.url import origin_of, with_query
 from quaestor.plan.routes import CONNECTION
 from quaestor.record import Record, replace
@@ -186,7 +186,10 @@ class Connections:
                 user_agent=f"quaestor/{__version__}",
             )
         authenticator = self._authenticator(connection, provider, origin, self._transport)
-        return Client(self._transport, authenticator, self._governor, provider=provider, redactor=self._redactor)
+        configured = self._settings.connection(connection)
+        is_read_only = self._settings.read_only or (configured is not None and configured.read_only)
+        carrier: Transport = ReadOnly(self._transport) if is_read_only else self._transport
+        return Client(carrier, authenticator, self._governor, provider=provider, redactor=self._redactor)
 
     def _authenticator(
         self, connection: str, provider: Provider, origin: Origin, transport: Transport

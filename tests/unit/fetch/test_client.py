@@ -114,12 +114,18 @@ def test_the_waits_of_one_request_have_an_end() -> None:
     assert len(rig.transport.sent) == 5  # after 1 + 2 + 4 + 8, the next 16 are too many
 
 
-@pytest.mark.parametrize("outcome", [status(503), status(429, retry_after="1"), status(500), reset()])
+@pytest.mark.parametrize("outcome", [status(503, retry_after="1"), status(408), status(500), reset()])
 def test_a_write_that_may_have_arrived_is_never_sent_again(outcome: Any) -> None:
     rig = Rig([outcome, OK])
     with pytest.raises((ProviderError, TransportError)):
         rig.send(WRITE, POST)
     assert len(rig.transport.sent) == 1
+
+
+def test_a_write_over_the_limit_is_sent_again_when_the_limit_is_lifted() -> None:
+    rig = Rig([status(429, retry_after="7"), OK])
+    assert rig.send(WRITE, POST) == OK
+    assert sum(rig.clock.slept) >= 7
 
 
 def test_a_write_that_cannot_have_arrived_is_sent_again() -> None:

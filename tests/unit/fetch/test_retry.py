@@ -46,9 +46,12 @@ def broken(*, arrived: bool, retryable: bool = True) -> TransportError:
         ("DELETE", "delete", False),
     ],
 )
-def test_only_reads_are_repeated_and_only_after_what_passes(method: str, verb: str, reads: bool, status: int) -> None:
+def test_reads_are_repeated_after_what_passes_writes_after_429(
+    method: str, verb: str, reads: bool, status: int
+) -> None:
     transient = status in (408, 429, 500, 502, 503, 504)
-    assert may_repeat(request(method, verb), response(status)) is (reads and transient)
+    # 429 is documented to mean that nothing was done
+    assert may_repeat(request(method, verb), response(status)) is (status == 429 or (reads and transient))
     assert may_repeat(request(method, verb), broken(arrived=True)) is reads
     assert may_repeat(request(method, verb), broken(arrived=False)) is True
     assert may_repeat(request(method, verb), broken(arrived=False, retryable=False)) is False

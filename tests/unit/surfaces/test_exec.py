@@ -91,6 +91,9 @@ class Connection:
     def __iter__(self) -> Connection:
         return self
 
+    def interrupt(self) -> bool:
+        return False
+
     def __next__(self) -> Result:
         if not self.answers:
             raise StopIteration

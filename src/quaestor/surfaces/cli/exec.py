@@ -11,7 +11,7 @@ import quaestor
 from quaestor.catalog import document
 from quaestor.catalog.store import open_catalog
 from quaestor.config import check_proxy, load_settings, read_env_file, workspace_path
-from quaestor.errors import Cancelled, CatalogError, IncompleteError, QuaestorError, UsageError
+from quaestor.errors import Cancelled, CatalogError, IncompleteError, PartialWriteError, QuaestorError, UsageError
 from quaestor.fetch import lean
 from quaestor.record import replace
 from quaestor.run.export import parquet
@@ -23,7 +23,7 @@ from quaestor.values import ResultColumn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from quaestor.catalog.catalog import Catalog
@@ -60,7 +60,8 @@ def run(invocation: Invocation, console: Console) -> int:
             try:
                 with open_connection(values, settings, env, catalog, console) as connection:
                     results = connection.script(text, variables=variables)
-                    code = _statements(results, keep_going, shape, settings, console, output)
+                    interrupt = connection.interrupt
+                    code = _statements(results, interrupt, keep_going, shape, settings, console, output)
             finally:
                 catalog.close()
         success = True
@@ -303,19 +304,28 @@ def layout(settings: Settings, console: Console, to_file: bool) -> Layout:
 
 
 def _statements(
-    results: Iterator[Result], keep_going: bool, shape: Layout, settings: Settings, console: Console, output: Output
+    results: Iterator[Result],
+    interrupt: Callable[[], bool],
+    keep_going: bool,
+    shape: Layout,
+    settings: Settings,
+    console: Console,
+    output: Output,
 ) -> int:
-    """Run one statement after the other; the exit code."""
+    """Run one statement after the other; the exit code. `interrupt` stops a write between two rows."""
     code, count = 0, 0
     while True:
         try:
-            result = next(results, None)
+            result = _started(results, interrupt)
             if result is None:
                 break
             with result:
                 code = _one(result, shape, settings, console, output) or code
         except QuaestorError as error:
-            if isinstance(error, Cancelled) or not keep_going:
+            if isinstance(error, PartialWriteError) and error.returned is not None:
+                with error.returned as returned:  # what it gives of the rows done may be had once only: secrets
+                    _one(returned, shape, settings, console, output)
+            if error.exit_code == Cancelled.exit_code or not keep_going:
                 raise
             console.error(error)
             code = code or error.exit_code
@@ -323,6 +333,20 @@ def _statements(
     if not count:
         raise UsageError("there is no statement in the text", hint='write quaestor exec "SELECT …"')
     return code
+
+
+def _started(results: Iterator[Result], interrupt: Callable[[], bool]) -> Result | None:
+    """The next statement's result; a write is done when it is there, and the first Ctrl-C ends it in order."""
+
+    def stop() -> None:
+        if not interrupt():  # nothing is being written
+            raise KeyboardInterrupt
+
+    interrupts = Interrupts(stop)
+    try:
+        return next(results, None)
+    finally:
+        interrupts.restore()
 
 
 def _pieces(result: Result, shape: Layout, output: Output) -> Iterator[str] | Iterator[bytes]:

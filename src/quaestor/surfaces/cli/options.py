@@ -129,10 +129,10 @@ OPTIONS = (
     # writing
     Option("--read-only", "read_only", "switch", "", "let nothing but reads leave this machine"),
     Option("--dry-run-writes", "dry_run_writes", "switch", "", "show the requests of writes, and send none"),
-    Option("--all", "all_rows", "switch", "", "an UPDATE, REPLACE or DELETE that names no row means all of them"),
+    Option("--all", "all_rows", "switch", "", "a write that names no row means all of them"),
     Option("--max-writes", "max_writes", "text", "N", "the most writes that a statement may make"),
-    Option("--on-error", "on_error", "text", "stop|continue", "what happens to the rows behind one that failed"),
-    Option("--write-concurrency", "write_concurrency", "text", "N", "the most writes at the same time; 1 unless given"),
+    Option("--on-error", "on_error", "text", "stop|continue", "whether rows behind a failed one are written"),
+    Option("--write-concurrency", "write_concurrency", "text", "N", "the most writes at the same time, else 1"),
     # the wire
     Option("--tls.CABundle", "ca_bundle", "text", "FILE", "trust the certificates in this PEM file too"),
     Option("--http.proxy.host", "proxy_host", "text", "HOST", "send requests through this proxy"),
