@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 from _thread import allocate_lock
+from time import monotonic, sleep
 
 import apsw
 
@@ -246,9 +247,10 @@ class Workspace:
             raise WorkspaceError(f"the workspace {self.path} can't be written: {error.strerror}") from error
 
     def _lay_out(self, db: apsw.Connection, in_memory: bool) -> None:
-        """An empty file becomes a workspace; another process may be doing the same."""
-        if not in_memory:
-            db.pragma("journal_mode", "wal")
+        """An empty file becomes a workspace; another process may be doing the same.
+
+        WAL comes last: until then whoever looks waits for the lock, and never sees half of it.
+        """
         db.execute("BEGIN IMMEDIATE")
         try:
             if not db.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]:
@@ -260,6 +262,8 @@ class Workspace:
                 db.execute("ROLLBACK")
             raise
         db.execute("COMMIT")
+        if not in_memory:
+            _switch_to_wal(db)
 
     def failure(self, error: apsw.Error) -> WorkspaceError:
         """What an error of SQLite about the file means to people."""
@@ -284,6 +288,19 @@ class Workspace:
 
 
 _FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
+
+
+def _switch_to_wal(db: apsw.Connection) -> None:
+    """SQLite doesn't wait for others when it changes the mode of a file, so we do."""
+    until = monotonic() + BUSY_S
+    while True:
+        try:
+            db.pragma("journal_mode", "wal")
+            return
+        except apsw.BusyError:
+            if monotonic() > until:
+                raise
+            sleep(0.02)
 
 
 def qualified(schema: str, name: str) -> str:
