@@ -20,6 +20,7 @@ class Stats:
 
     Args:
         max_requests: the most that the statement may make; 0 for no bound.
+        whole: counts everything too: these are a part of its.
 
     Attributes:
         requests: sent, repetitions included.
@@ -34,7 +35,8 @@ class Stats:
         started, first_row_s, total_s: seconds since the statement began, None before they are known.
     """
 
-    def __init__(self, max_requests: int = 0) -> None:
+    def __init__(self, max_requests: int = 0, whole: Stats | None = None) -> None:
+        self._whole = whole
         self._max_requests = max_requests
         self._lock = allocate_lock()
         self._started = monotonic()
@@ -63,6 +65,16 @@ class Stats:
         missing_keys: int = 0,
     ) -> None:
         """Count. Raises LimitError for a request too many, before it is sent."""
+        if self._whole is not None:
+            self._whole.add(
+                requests=requests,
+                retries=retries,
+                pages=pages,
+                rows=rows,
+                bytes_received=bytes_received,
+                wait_s=wait_s,
+                missing_keys=missing_keys,
+            )
         with self._lock:
             if requests and self._max_requests and self.requests + requests > self._max_requests:
                 raise LimitError(
@@ -76,9 +88,18 @@ class Stats:
             self.bytes_received += bytes_received
             self.wait_s += wait_s
             self.missing_keys += missing_keys
+            if self._whole is not None:
+                self.total_s = monotonic() - self._started  # of a part: until it was last heard of
+
+    @property
+    def avoided(self) -> int:
+        """Requests that a client which gets each object by itself would have made besides."""
+        return max(0, self.rows + self.missing_keys - (self.requests - self.retries))
 
     def note_bucket(self, bucket: str, remaining: int) -> None:
         """Note what a response said is left of a rate limit."""
+        if self._whole is not None:
+            self._whole.note_bucket(bucket, remaining)
         with self._lock:
             self.buckets[bucket] = remaining
 
@@ -97,6 +118,7 @@ class Stats:
         """All of it, for structured output; times in seconds."""
         return {
             "requests": self.requests,
+            "requests_avoided": self.avoided,
             "retries": self.retries,
             "pages": self.pages,
             "rows_read": self.rows,
@@ -119,6 +141,8 @@ class Stats:
             f"{self.returned:,} returned",
             _size(self.bytes_received),
         ]
+        if self.avoided:
+            parts.insert(1, f"{self.avoided:,} avoided")
         if self.retries:
             parts.append(_count(self.retries, "retry").replace("retrys", "retries"))
         if self.missing_keys:

@@ -1,11 +1,12 @@
-"""EXPLAIN: what a statement would ask of the APIs, in order, before it asks.
+"""EXPLAIN: what a statement would ask of the APIs, in order, before it asks; ANALYZE: and what it took.
 
-Before: `plan.scans` made the plan. After: a `Result` like any other; no request is made.
+Before: `plan.scans` made the plan. After: a `Result` like any other; EXPLAIN alone makes no request.
 """
 
 from __future__ import annotations
 
 from quaestor.plan.conditions import conjuncts
+from quaestor.plan.pushdown import left_out
 from quaestor.plan.scope import BoundColumn
 from quaestor.sql import nodes
 from quaestor.values import ResultColumn
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from quaestor.catalog.model import Method
+    from quaestor.fetch.stats import Stats
     from quaestor.plan.model import Plan, Scan
     from quaestor.values import SqlValue
 
@@ -25,8 +27,17 @@ COLUMNS = (
     ResultColumn("request", "string"),
     ResultColumn("requests", "string"),
     ResultColumn("bucket", "string"),
+    ResultColumn("pushed_down", "string"),
     ResultColumn("filtered_locally", "string"),
     ResultColumn("how", "string"),
+)
+#: What EXPLAIN ANALYZE adds.
+ANALYZED = (
+    *COLUMNS,
+    ResultColumn("requests_made", "integer"),
+    ResultColumn("rows_read", "integer"),
+    ResultColumn("waited_s", "number"),
+    ResultColumn("seconds", "number"),
 )
 
 
@@ -49,10 +60,23 @@ def explain(plan: Plan, urls: Callable[[Scan], list[str]], text: str) -> list[tu
                 f"{scan.method.http} {shown}" if shown else "",
                 _count(scan, len(starts), plan),
                 bucket(scan.method),
+                ", ".join(f"{name}: {value}" for name, value in scan.pushed.items()),
                 _local(scan, plan, text),
                 _how(scan, plan),
             )
         )
+    return rows
+
+
+def analyzed(
+    plan: Plan, urls: Callable[[Scan], list[str]], text: str, took: Callable[[Scan], Stats]
+) -> list[tuple[SqlValue, ...]]:
+    """The rows of `explain`, and what each scan took: requests, rows, seconds of waiting over all threads, seconds from
+    its first request to its last."""
+    rows = []
+    for row, scan in zip(explain(plan, urls, text), plan.scans, strict=True):
+        stats = took(scan)
+        rows.append((*row, stats.requests, stats.rows, round(stats.wait_s, 3), round(stats.total_s or 0.0, 3)))
     return rows
 
 
@@ -72,9 +96,10 @@ def _count(scan: Scan, starts: int, plan: Plan) -> str:
         names = ", ".join(name for key in scan.keys for name in key.parameters)
         many = f"distinct {names}" if starts <= 1 else f"{starts} × distinct {names}"
         return f"{many}{pages}"
+    lists = starts * (1 + len(scan.hidden))
     if pages:
-        return "1 a page" if starts == 1 else f"{starts}{pages}"
-    return str(starts)
+        return "1 a page" if lists == 1 else f"{lists}{pages}"
+    return str(lists)
 
 
 def _local(scan: Scan, plan: Plan, text: str) -> str:
@@ -91,7 +116,12 @@ def _local(scan: Scan, plan: Plan, text: str) -> str:
 
 def _how(scan: Scan, plan: Plan) -> str:
     more = [f"{name}={value}" for hidden in scan.hidden for name, value in hidden.parameters.items()]
-    return _mode(scan, plan) + (f"; then {' and '.join(more)}, which the bare list leaves out" if more else "")
+    missing = left_out(scan)
+    return (
+        _mode(scan, plan)
+        + (f"; then {' and '.join(more)}, which the bare list leaves out" if more else "")
+        + (f"; leaves out {missing}" if missing else "")
+    )
 
 
 def _mode(scan: Scan, plan: Plan) -> str:

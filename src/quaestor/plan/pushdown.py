@@ -77,6 +77,14 @@ def push(scans: tuple[Scan, ...], query: BoundQuery, given: Given) -> tuple[Scan
     return tuple(_pushed(scan, query, given) if scan.method.listing.attributes() else scan for scan in scans)
 
 
+def left_out(scan: Scan) -> str:
+    """What a scan's list leaves out although nothing says so, in words; empty for nothing that is known."""
+    listing = scan.method.listing
+    bounds = {name for low, high, _ in listing.ranges.values() for name in (low, high)}
+    sent = {*scan.pushed, *scan.constants, *(name for keys in scan.keys for name in keys.parameters)}
+    return "" if bounds & sent else listing.leaves_out
+
+
 def is_exact(scan: Scan, query: BoundQuery, given: Given) -> bool:
     """Whether the API tests all that the statement asks of the scan's rows: then none is thrown away here."""
     if len(scan.uses) != 1:

@@ -17,8 +17,10 @@ from quaestor.fetch.client import Client, Governor
 from quaestor.fetch.lean import load_msgspec
 from quaestor.fetch.request import base_url, build_request
 from quaestor.fetch.shared import SharedLimits
+from quaestor.fetch.stats import Stats
 from quaestor.fetch.transport import HttpTransport, Limits, ReadOnly
 from quaestor.fetch.url import origin_of, with_query
+from quaestor.plan.pushdown import left_out
 from quaestor.plan.routes import CONNECTION
 from quaestor.record import Record, replace
 from quaestor.run.besides import besides
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from quaestor.fetch.decode import Decoder
     from quaestor.fetch.governor import Clock
     from quaestor.fetch.http import CancelToken, HttpRequest, Transport
-    from quaestor.fetch.stats import Stats
     from quaestor.fetch.url import Origin
     from quaestor.plan.model import Plan, Scan
     from quaestor.errors import QuaestorError
@@ -245,7 +246,18 @@ class Reading:
         self._settings = settings
         self._cancel = cancel
         self._stats = stats
+        self._of_scans: dict[int, Stats] = {}
+        self._lock = allocate_lock()
         self._notify = notify
+
+    def stats_of(self, scan: Scan) -> Stats:
+        """What a scan took so far, a part of what the statement took."""
+        with self._lock:
+            if scan.id not in self._of_scans:
+                self._of_scans[scan.id] = Stats(whole=self._stats)
+                if self._notify is not None and (missing := left_out(scan)):
+                    self._notify(f"{scan.resource.id}: this list leaves out {missing}")
+            return self._of_scans[scan.id]
 
     def check(self, plan: Plan) -> None:
         """Find out before the first request whether every scan has a host and a credential.
@@ -373,7 +385,7 @@ class Reading:
                     asked,
                     decoders[0],
                     self._cancel,
-                    self._stats,
+                    self.stats_of(scan),
                     page_rows=page_rows,
                     max_pages=self._settings.max_pages,
                 )

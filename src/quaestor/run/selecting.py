@@ -25,7 +25,7 @@ from quaestor.sql import nodes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from quaestor.catalog.catalog import Catalog
     from quaestor.config import Settings
@@ -144,23 +144,45 @@ class Selector:
     def explain(
         self, statement: nodes.Explain, text: str, values: Mapping[str, SqlValue], default: tuple[str, ...]
     ) -> Result:
-        """A row for each scan of the SELECT inside; no request is made."""
+        """A row for each scan of the SELECT inside; no request is made, unless ANALYZE says to run it."""
         inner = statement.statement
-        if statement.analyze or statement.query_plan or not isinstance(inner, nodes.Select):
-            kind = "EXPLAIN of this statement"
-            kind = "EXPLAIN ANALYZE" if statement.analyze else "EXPLAIN QUERY PLAN" if statement.query_plan else kind
+        if statement.query_plan or not isinstance(inner, nodes.Select):
+            kind = "EXPLAIN QUERY PLAN" if statement.query_plan else "EXPLAIN of this statement"
             raise UnsupportedError(
                 f"{kind} is not there yet",
                 text=text,
                 position=statement.pos,
-                hint="EXPLAIN SELECT … lists the requests that a SELECT would make",
+                hint="EXPLAIN and EXPLAIN ANALYZE take a SELECT",
             )
+        if statement.analyze:
+            return self._analyzed(inner, text, values, default)
         execution = Execution(values, CancelToken(), text)
         try:
             _, ready = self._planned(inner, text, execution, default)
             return self._explained(ready, text)
         finally:
             execution.close()
+
+    def _analyzed(
+        self, statement: nodes.Select, text: str, values: Mapping[str, SqlValue], default: tuple[str, ...]
+    ) -> Result:
+        """What EXPLAIN says, and what happened: the statement is run, its rows are dropped."""
+        cancel, stats = CancelToken(), Stats(self._settings.max_requests)
+        execution = Execution(values, cancel, text, self._settings.deadline_s)
+        try:
+            _, ready = self._planned(statement, text, execution, default)
+            reading = Reading(self._connections, self._settings, cancel, stats, self._notify)
+            reading.check(ready)
+        except QuaestorError:
+            execution.close()
+            raise
+
+        def rows() -> Iterator[list[tuple[SqlValue, ...]]]:
+            for _ in execution.rows(ready, reading):
+                pass
+            yield explaining.analyzed(ready, reading.urls, text, reading.stats_of)
+
+        return Result(explaining.ANALYZED, rows(), stats=stats, cancel=cancel, on_close=execution.close)
 
     def columns(self, statement: nodes.Select, text: str, default: tuple[str, ...]) -> tuple[ResultColumn, ...]:
         """The columns that a SELECT would have; nothing is read."""

@@ -427,7 +427,6 @@ def test_explain_makes_no_request(connect: Any) -> None:
     "text",
     [
         "BEGIN",
-        "EXPLAIN ANALYZE SELECT 1",
         "SELECT * FROM (EXEC okta.users.users.suspend_user @userId = 'x') t",
     ],
 )
