@@ -48,14 +48,21 @@ class Replay:
         first: the first interaction that may answer: an SDK's test reads the same thing before and after it
             changes it.
         added: query parameters that we may add where the recording has none, each with the only value that it may
-            have or with None: the page size, the number of the first page.
+            have or with None: the page size, the number of the first page, what makes a list whole.
         hidden: what the list leaves out.
+        empty: the body of such a list that has nothing in it.
     """
 
     def __init__(
-        self, cassette: Sequence[Interaction], first: int, added: Mapping[str, str | None], hidden: Sequence[Hidden]
+        self,
+        cassette: Sequence[Interaction],
+        first: int,
+        added: Mapping[str, str | None],
+        hidden: Sequence[Hidden],
+        empty: bytes = b"[]",
     ) -> None:
         self._hidden = hidden
+        self._empty = empty
         self.asked: list[Asked] = []
         self._left = [each for each in cassette if each.index >= first]
         self._added = added
@@ -67,7 +74,7 @@ class Replay:
             found = self._take(request)
             self.asked.append(found)
         if found.is_besides:
-            return HttpResponse(200, (("content-type", "application/json"),), b"[]", request.url)
+            return HttpResponse(200, (("content-type", "application/json"),), self._empty, request.url)
         if found.answer is None:
             raise NotRecorded(f"not recorded: {request.method} {request.url}")
         answer = found.answer

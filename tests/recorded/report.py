@@ -89,6 +89,7 @@ def meant() -> dict[str, int]:
     found = verdicts()
     return {
         "requests name the page or its size where the recording leaves that to the API": sum(e.sized for e in found),
+        "requests have a parameter without which the list would leave something out": sum(e.completed for e in found),
         "paths were recorded with a slash too many": sum(e.respelled for e in found),
         "answers of 429 were asked for again": sum(e.retried for e in found),
         "lists leave something out, which is asked for besides; not recorded": sum(e.besides for e in found),

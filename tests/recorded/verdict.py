@@ -70,6 +70,7 @@ class Verdict:
         sized: we name the size of the page, or the first page, where the recording leaves it to the API.
         retried: answers that were asked for once more (429).
         besides: requests for what a list leaves out, which no recording has.
+        completed: we send a parameter without which the list leaves rows out.
         stopped: the list goes on, but the next page wasn't recorded.
         beside: members of the body that stand beside the rows.
     """
@@ -87,6 +88,7 @@ class Verdict:
     sized: bool = False
     retried: int = 0
     besides: int = 0
+    completed: bool = False
     stopped: bool = False
     beside: set[str] = field(default_factory=set)
 
@@ -103,10 +105,11 @@ def run(
     hidden: Sequence[Hidden] = (),
     *,
     alone: bool = False,
+    empty: bytes = b"[]",
 ) -> Outcome:
     """Runs a statement on the cassette of an interaction, from that interaction on; or on it `alone`."""
     cassette = (interaction,) if alone else cassettes()[interaction.cassette]
-    transport = Replay(cassette, interaction.index, added, hidden)
+    transport = Replay(cassette, interaction.index, added, hidden, empty)
     rows: list[dict[str, Any]] = []
     error: QuaestorError | None = None
     with quaestor.connect(transport=transport, env=ENVIRONMENT, catalog=catalog()) as connection:
@@ -143,7 +146,7 @@ def _judge_statement(verdict: Verdict, found: Match) -> None:
     added = may_add(method)
     # A recording from the middle of a list is taken alone: the one of the list's beginning goes through all of it.
     alone = any(name == method.pagination.token_param for name, _ in address(interaction.url).query)
-    outcome = run(verdict.sql, interaction, added, method.hidden, alone=alone)
+    outcome = run(verdict.sql, interaction, added, method.hidden, alone=alone, empty=empty_list(method))
     _judge_requests(verdict, outcome, method)
     plain = statement(found, interaction, raw=False)
     if verdict.stopped and not verdict.problems:
@@ -154,24 +157,44 @@ def _judge_statement(verdict: Verdict, found: Match) -> None:
             return
         limit = f" LIMIT {wanted}"
         verdict.sql, plain = verdict.sql + limit, plain + limit
-        outcome = run(verdict.sql, interaction, added, method.hidden, alone=alone)
+        outcome = run(verdict.sql, interaction, added, method.hidden, alone=alone, empty=empty_list(method))
         if isinstance(outcome.error, NotRecorded):
             verdict.problems.append(f"LIMIT {wanted} asks for more pages than it needs")
     if not verdict.problems:
         _judge_answer(verdict, outcome, method)
     if verdict.kind == "rows":
-        again = run(plain, interaction, added, method.hidden, alone=alone)
+        again = run(plain, interaction, added, method.hidden, alone=alone, empty=empty_list(method))
         bare = [{name: value for name, value in row.items() if name != "_raw"} for row in outcome.rows]
         if again.rows != bare or [each.request for each in again.asked] != [each.request for each in outcome.asked]:
             verdict.problems.append("without _raw the rows are others")
 
 
 def may_add(method: Method) -> dict[str, str | None]:
-    """Query parameters that we add of ourselves: the size of a page, whatever it is, and the first page."""
+    """Query parameters that we add of ourselves: the size of a page, whatever it is, the first page, and what makes
+    a list whole.
+    """
     pagination = method.pagination
     found: dict[str, str | None] = {pagination.size_param: None} if pagination.size_param else {}
     if pagination.style in ("page", "offset") and pagination.token_param:
         found[pagination.token_param] = str(pagination.first)
+    return found | whole(method)
+
+
+def empty_list(method: Method) -> bytes:
+    """The body of a list without rows."""
+    body: Any = []
+    for key in reversed(method.response.row_path):
+        body = {key: body}
+    return json.dumps(body).encode()
+
+
+def whole(method: Method) -> dict[str, str | None]:
+    """Query parameters without which a list leaves rows out; None for a time, which is that of the run."""
+    found = {}
+    for name, value in method.listing.whole.items():
+        parameter = method.parameter(name)
+        assert parameter is not None
+        found[parameter.wire] = None if value.startswith("now") else value
     return found
 
 
@@ -194,7 +217,9 @@ def _judge_requests(verdict: Verdict, outcome: Outcome, method: Method) -> None:
     for name, value in CREDENTIALS[recorded.provider].items():
         if headers.get(name) != value:
             verdict.problems.append(f"{name} wasn't sent")
-    verdict.sized = first.is_sized
+    sent = {name for name, _ in address(first.request.url).query} - {name for name, _ in address(recorded.url).query}
+    verdict.completed = not sent.isdisjoint(whole(method))
+    verdict.sized = bool(sent - whole(method).keys())
     verdict.besides = sum(each.is_besides for each in outcome.asked)
     verdict.retried = sum(answer.status == 429 for answer in outcome.answers[:-1])
     verdict.pages = len(outcome.answers) - verdict.retried
@@ -223,8 +248,8 @@ def _next_page(last: Interaction, url: str, method: Method) -> str:
         return "" if (token, str(value)) in address(url).query else f"asked for {url} after {value!r}"
     given = dict(address(last.url).query).get(token, str(method.pagination.first))
     later = dict(address(url).query).get(token, "")
-    same = address(url).without(frozenset({token, method.pagination.size_param}))
-    if same != address(last.url).without(frozenset({token, method.pagination.size_param})):
+    ours = frozenset({token, method.pagination.size_param, *whole(method)})
+    if address(url).without(ours) != address(last.url).without(ours):
         return f"asked for {url}, which is no page of the same list"
     return "" if later.isdigit() and int(later) > int(given) else f"asked for {url} after {token}={given}"
 
