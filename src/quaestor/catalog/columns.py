@@ -14,6 +14,8 @@ name of an envelope member is called `attributes_<name>`.
 
 from __future__ import annotations
 
+import re
+
 from quaestor.catalog.model import Column, Response, Schema
 from quaestor.errors import CatalogError
 from quaestor.record import replace
@@ -36,6 +38,8 @@ def columns_of(
     """The columns of a response's rows, corrected by `patches` (an overlay's `columns`). `lookup` gives a schema
     by name. Raises CatalogError for a patch that removes what isn't there."""
     found = _found(response, lookup)
+    if response.casing == "snake":
+        found = [replace(column, name=snake(column.name)) for column in found]
     by_name = {column.name: column for column in found}
     for name, patch in patches.items():
         if patch is None:
@@ -134,19 +138,21 @@ def resolved(schema: Schema, lookup: Lookup) -> Schema:
     raise CatalogError(f"the schema {schema.ref!r} is a name of itself")
 
 
-def branches(schema: Schema, lookup: Lookup, _above: tuple[int, ...] = ()) -> list[Schema]:
+def branches(schema: Schema, lookup: Lookup, _seen: set[str] | None = None) -> list[Schema]:
     """All that a schema may be: itself without its branches, then each branch's own, subtypes of a discriminator
-    included. Recursion through branches ends where it began."""
+    included, each named one once: subtypes list each other, and their number would grow without end."""
+    seen = set() if _seen is None else _seen
+    if schema.ref:
+        if schema.ref in seen:
+            return []
+        seen.add(schema.ref)
     here = resolved(schema, lookup)
-    if len(_above) > _MAX_STEPS or id(here) in _above:
-        return []
-    above = (*_above, id(here))
     below = [*here.one_of, *here.any_of, *(Schema(ref=name) for name in dict.fromkeys(here.mapping.values()))]
     if not below:
         return [here]
     out = [here] if here.properties or here.items or here.additional else []
     for branch in below:
-        out += branches(branch, lookup, above)
+        out += branches(branch, lookup, seen)
     return out
 
 
@@ -209,6 +215,12 @@ def _column(name: str, path: tuple[str, ...], schemas: list[Schema], required: b
         required=required,
         secret=any(whole.secret for whole in wholes),
     )
+
+
+def snake(name: str) -> str:
+    """`snake_case` of a name in any casing: `DBInstanceIdentifier` is `db_instance_identifier`."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return re.sub(r"[\s.-]+", "_", words).lower()
 
 
 def text_of(value: Any) -> str:

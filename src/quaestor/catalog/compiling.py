@@ -29,6 +29,18 @@ if TYPE_CHECKING:
 def compile_catalog(folders: Iterable[str], path: str) -> None:
     """Compiles the providers in `folders` to the file at `path`, which appears whole or not at all. Raises
     CatalogError for text that can't be read and for a place that can't be written."""
+    compile_facts((_read(folder) for folder in folders), path)
+
+
+def _read(folder: str) -> Facts:
+    found = text.read(folder)
+    if found.provider.name != os.path.basename(folder):
+        raise CatalogError(f"{folder} should be called as its provider: it calls itself {found.provider.name!r}")
+    return found
+
+
+def compile_facts(facts: Iterable[Facts], path: str) -> None:
+    """Compiles these facts, a provider each, to the file at `path`. Raises as `compile_catalog` does."""
     unfinished = f"{path}.{os.urandom(6).hex()}"
     try:
         os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -39,12 +51,7 @@ def compile_catalog(folders: Iterable[str], path: str) -> None:
             ).fetchall()
             with connection:
                 connection.execute(TABLES)
-                for folder in folders:
-                    found = text.read(folder)
-                    if found.provider.name != os.path.basename(folder):
-                        raise CatalogError(
-                            f"{folder} should be called as its provider: it calls itself {found.provider.name!r}"
-                        )
+                for found in facts:
                     _write_provider(connection, found)
                 connection.execute("CREATE UNIQUE INDEX schema_names ON schemas (provider, name)")
                 connection.execute("INSERT INTO meta VALUES (?, 0)", (FORMAT,))
@@ -111,7 +118,8 @@ def _resource_data(resource: text.ResourceFacts, lookup: Callable[[str], Schema]
         if each.method.verb == "select":
             for column, number in zip(own, numbers, strict=True):
                 union.setdefault(column.name, number)
-    return [resource.title, [_plain(column) for column in columns], methods, list(union.values())]
+    view = [resource.view] if resource.view else []
+    return [resource.title, [_plain(column) for column in columns], methods, list(union.values()), *view]
 
 
 def _plain(value: Any) -> Any:

@@ -3,8 +3,8 @@
 Before: a file of ours (facts, names, overlays) or of somebody else's (an OpenAPI document).
 After: `catalog.openapi`, `catalog.facts` and `authoring` look at plain dicts, lists and scalars.
 
-YAML is 1.2: `on` and `NO` stay text, a date stays text. Aliases (`*name`) are refused: nobody writes specs
-with them, and nine of them in a row fill the memory of any reader.
+YAML is 1.2: `on` and `NO` stay text, a date stays text. Aliases (`*name`) are written out, but their size is counted
+first: nine of them in a row would fill the memory of any reader.
 """
 
 from __future__ import annotations
@@ -69,13 +69,48 @@ def _yaml(text: str, source: str) -> Any:
     import yaml12  # 6 ms, and a cold statement never gets here
 
     anchors = set(re.findall(_ANCHOR, text))
-    if anchors:
-        used = re.search(
-            r"(?m)(?:^|[:\-?,\[{]) *\*(" + "|".join(map(re.escape, sorted(anchors))) + r")(?![\w.-])", text
+    if anchors and (size := _expanded(text, anchors, source)) > MAX_BYTES:
+        raise CatalogError(
+            f"{source} repeats so much by its YAML aliases that it has {size:,} bytes written out, more than the "
+            f"{MAX_BYTES:,} that a document may have"
         )
-        if used:
-            raise CatalogError(f"{source} uses the YAML alias *{used[1]}: aliases aren't read, write the value out")
     return yaml12.parse_yaml(text)
+
+
+def _expanded(text: str, anchors: set[str], source: str) -> int:
+    """How long a text is at most with its aliases written out: what an anchor stands for is taken to be all lines
+    below it that are indented more. Raises CatalogError for one that stands for itself."""
+    alias = re.compile(r"(?m)(?:^|[:\-?,\[{]) *\*(" + "|".join(map(re.escape, sorted(anchors))) + r")(?![\w.-])")
+    extents = {name: _extents(text, name) for name in anchors}
+    sizes: dict[str, int] = {}
+
+    def size(name: str, above: tuple[str, ...]) -> int:
+        if name in above:
+            raise CatalogError(f"{source}: the YAML anchor {name} stands for itself")
+        if name not in sizes:
+            sizes[name] = max(
+                len(part) + sum(size(each, (*above, name)) for each in alias.findall(part)) for part in extents[name]
+            )
+        return sizes[name]
+
+    return len(text) + sum(size(name, ()) for name in alias.findall(text))
+
+
+def _extents(text: str, name: str) -> list[str]:
+    found: list[str] = []
+    for match in re.finditer(r"&" + re.escape(name) + r"(?=[ \n])", text):
+        start = text.rfind("\n", 0, match.start()) + 1
+        indent = len(text[start:]) - len(text[start:].lstrip(" "))
+        end = text.find("\n", match.end())
+        while end >= 0:
+            line_end = text.find("\n", end + 1)
+            line = text[end + 1 : line_end if line_end >= 0 else len(text)]
+            depth = len(line) - len(line.lstrip(" "))
+            if line.strip() and depth <= indent and not (depth == indent and line.lstrip(" ").startswith("- ")):
+                break
+            end = line_end
+        found.append(text[match.end() : end if end >= 0 else len(text)])
+    return found
 
 
 def _bounded(value: Any, source: str) -> None:

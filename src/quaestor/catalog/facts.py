@@ -90,12 +90,13 @@ class MethodFacts(Record):
 
 
 class ResourceFacts(Record):
-    """A resource with its methods in order."""
+    """A resource with its methods in order, or the SELECT of a view that a StackQL document has in their place."""
 
     service: str
     name: str
     title: str
     methods: tuple[MethodFacts, ...]
+    view: str = ""
 
 
 class Facts(Record):

@@ -262,6 +262,8 @@ class Method(Record):
         lifecycle: `ga`, `beta`, `ea`, `deprecated`.
         hidden: of a list, what it leaves out when nothing is said.
         listing: what a list can be asked to test, and what makes it whole.
+        headers: sent with each request, by name: what a document fixes (`X-Amz-Target`).
+        form: what would be the query goes as a form into the body, which makes a GET a POST (AWS's query protocol).
     """
 
     name: str
@@ -280,6 +282,8 @@ class Method(Record):
     lifecycle: str = "ga"
     hidden: tuple[Hidden, ...] = ()
     listing: Listing = Listing()
+    headers: dict[str, str] = {}
+    form: bool = False
 
     @property
     def required(self) -> tuple[Parameter, ...]:
@@ -294,7 +298,8 @@ class Method(Record):
 class Resource(Record):
     """A table: its methods in the order in which routes prefer them.
 
-    `columns` is the union of what its select methods return, first come first.
+    `columns` is the union of what its select methods return, first come first. `view` is the SELECT that a document
+    gives in place of methods, empty for all else.
     """
 
     provider: str
@@ -303,6 +308,7 @@ class Resource(Record):
     title: str = ""
     methods: tuple[Method, ...] = ()
     columns: tuple[Column, ...] = ()
+    view: str = ""
 
     @property
     def id(self) -> str:
@@ -335,6 +341,7 @@ class Provider(Record):
         server: where its operations go unless they have a server of their own.
         credentials: the headers of its token sign-in; all of them are needed.
         request_id_header: response header whose value the vendor's support asks for.
+        auth: how a StackQL document says that its requests are signed, where `credentials` can't say it.
     """
 
     name: str
@@ -343,14 +350,15 @@ class Provider(Record):
     server: Server = Server("")
     credentials: tuple[Credential, ...] = ()
     request_id_header: str = ""
+    auth: dict[str, Any] = {}
 
 
 class ServiceInfo(Record):
-    """A service as SHOW SERVICES lists it."""
+    """A service as SHOW SERVICES lists it; `resources` is None where its document hasn't been counted."""
 
     name: str
     title: str
-    resources: int
+    resources: int | None
 
 
 class ResourceInfo(Record):

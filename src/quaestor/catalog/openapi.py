@@ -142,6 +142,23 @@ class Spec:
                     key = f"{http.upper()} {path}"
                     yield self._operation(http.upper(), str(path), shared, self._map(shared, http, key))
 
+    def operation(self, http: str, path: str, *, status: str = "", media_type: str = "") -> Operation:
+        """The operation of a path. `status` and `media_type` choose its answer; unless given, what a caller of the
+        API would expect is taken. Raises CatalogError for one that isn't there."""
+        paths = self._map(self._root, "paths", "")
+        shared = self._node(paths.get(path), f"the path {path}")
+        if http.lower() not in shared:
+            raise CatalogError(f"{self.source}: there is no operation {http} {path}")
+        own = dict(self._map(shared, http.lower(), f"{http} {path}"))
+        answers = self._map(own, "responses", f"{http} {path}")
+        if status in answers:
+            answer = self._node(answers[status], f"{http} {path} responses")
+            content = self._map(answer, "content", f"{http} {path}")
+            if media_type in content:
+                answer = {**answer, "content": {media_type: content[media_type]}}
+            own["responses"] = {status: answer}
+        return self._operation(http.upper(), path, shared, own)
+
     def _operation(self, http: str, path: str, shared: dict[str, Any], own: dict[str, Any]) -> Operation:
         key = f"{http} {path}"
         parameters: dict[tuple[str, str], SpecParameter] = {}

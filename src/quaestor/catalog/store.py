@@ -165,7 +165,8 @@ def open_catalog(
     folders: Sequence[str] = (), *, cache_dir: str | None = None, note: Callable[[str], None] | None = None
 ) -> Store:
     """The catalog of the built-in providers and of those in `folders` (each a provider's folder, as
-    `quaestor provider build` writes it); the last one of a name counts.
+    `quaestor provider build` writes it); the last one of a name counts. `documents.open_layered` adds StackQL's
+    provider documents.
 
     Compiled on first use, which takes some seconds; `note` is told so, and of a cache that can't be written.
     Raises CatalogError where a folder's text can't be read.
@@ -257,6 +258,12 @@ def cache_folder() -> str:
     return os.path.join(base, "quaestor") if base else ""
 
 
+def writable_cache(cache_dir: str | None = None) -> str:
+    """A folder for what is compiled: the user's cache, or one under the temporary directory."""
+    place = cache_dir or cache_folder()
+    return place if place and _private(place) else _temporary()
+
+
 def _private(folder: str) -> bool:
     """Whether `folder` is there, or could be made, for us alone to write in."""
     try:
@@ -317,10 +324,10 @@ def _server(data: list[Any]) -> Server:
 
 
 def _resource(key: tuple[str, str, str], data: list[Any]) -> Resource:
-    title, column_data, method_data, union = data
+    title, column_data, method_data, union, *view = data
     columns = [_column(each) for each in column_data]
     methods = tuple(_method(fields, tuple(columns[number] for number in numbers)) for fields, numbers in method_data)
-    return Resource(*key, title, methods, tuple(columns[number] for number in union))
+    return Resource(*key, title, methods, tuple(columns[number] for number in union), *view)
 
 
 def _column(data: list[Any]) -> Column:

@@ -56,14 +56,28 @@ def test_json_is_read_too() -> None:
         ('{"a": }', "not YAML or JSON"),
         ('{"a":' + "[" * 100_000 + "]" * 100_000 + "}", "nests deeper"),
         ("a: " + "[" * 200 + "]" * 200, "nests deeper"),
-        ("a: &x [1, 2]\nb: [*x, *x]\n", r"the YAML alias \*x"),
-        ("a: &x\n  b: 1\nc: *x\n", r"the YAML alias \*x"),
+        ("a: &x\n  b: *x\n", "the YAML anchor x stands for itself"),
+        (
+            "a0: &a0 [" + "x, " * 20 + "]\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 9}]\n" for n in range(1, 10)),
+            "bytes written out, more than",
+        ),
     ],
 )
 def test_what_is_refused(text: str, says: str) -> None:
     with pytest.raises(CatalogError, match=says) as caught:
         document.parse(text, "there.yaml")
     assert "there.yaml" in caught.value.message
+
+
+def test_aliases_are_written_out() -> None:
+    text = "a: &x [1, 2]\nb: [*x, *x]\nc: &y\n- &z {k: *x}\n- 2\nd: *y\ne: *z\n"
+    assert document.parse(text, "here") == {
+        "a": [1, 2],
+        "b": [[1, 2], [1, 2]],
+        "c": [{"k": [1, 2]}, 2],
+        "d": [{"k": [1, 2]}, 2],
+        "e": {"k": [1, 2]},
+    }
 
 
 def test_stars_and_ampersands_in_prose_are_no_aliases() -> None:

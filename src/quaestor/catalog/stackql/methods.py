@@ -1,0 +1,322 @@
+"""One method of a StackQL document: its operation, with what the document says of request, answer and pages.
+
+Before: `service` goes through the resources. After: `catalog.compiling` derives the columns.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from quaestor.catalog import columns, document
+from quaestor.catalog.columns import snake
+from quaestor.catalog.facts import MethodFacts
+from quaestor.catalog.model import Body, Method, Parameter, Response, Schema
+from quaestor.catalog.openapi import is_json
+from quaestor.catalog.stackql import config, paging, servers
+from quaestor.errors import CatalogError
+from quaestor.record import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from quaestor.catalog.model import Provider, Server
+    from quaestor.catalog.openapi import Operation, Spec, SpecParameter
+
+    Levels = tuple[dict[str, Any], ...]
+
+_METHOD_KEYS = frozenset(
+    {"operation", "request", "response", "config", "servers", "parameters", "inverse", "apiMethod", "serviceName"}
+)
+_REQUEST_KEYS = frozenset(
+    {
+        "mediaType",
+        "default",
+        "base",
+        "required",
+        "projection_map",
+        "schema_override",
+        "transform",
+        "nativeCasing",
+        "xmlDeclaration",
+        "xmlRootAnnotation",
+        "xmlTransform",
+    }
+)
+_RESPONSE_KEYS = frozenset(
+    {"openAPIDocKey", "mediaType", "overrideMediaType", "objectKey", "schema_override", "transform", "projection_map"}
+)
+#: `{"users": <body>}`: a template that only gives a bare list a name. The second group is the name.
+_WRAP = re.compile(
+    r"""\s*\{\{-?\s*(?P<v>\$\w+)\s*:=\s*printf\s+"\{\\"(?P<name>[\w.-]+)\\":\s*%s\}"\s+\.\s*-?\}\}\s*"""
+    r"""\{\{-?\s*(?P=v)\s*-?\}\}\s*\Z"""
+)
+#: Header parameters that OpenAPI says to ignore, and those that signing AWS's requests sets.
+_NOT_ASKED = re.compile(
+    r"(?i)accept|content-type|authorization|x-amz-(content-sha256|date|algorithm|credential|"
+    r"security-token|signature|signedheaders)"
+)
+_TRANSFORM = re.compile(
+    r"(golang_template_(?:json|text|mxj)|schema_driven_xml)(?:_v\d+\.\d+\.\d+)?|golang_template_v\S+"
+)
+
+
+class Reader:
+    """Reads the methods of one service document; adds the schemas of single bodies to `schemas`."""
+
+    def __init__(self, provider: Provider, service: str, spec: Spec, schemas: dict[str, Schema]) -> None:
+        self._provider = provider
+        self._service = service
+        self._spec = spec
+        self._schemas = schemas
+
+    def _lookup(self, name: str) -> Schema:
+        if name not in self._schemas:
+            raise CatalogError(f"there is no schema {name!r}")
+        return self._schemas[name]
+
+    def method(self, resource: str, name: str, verb: str, fields: dict[str, Any], levels: Levels) -> MethodFacts:
+        """One method. Raises CatalogError for what isn't known or leads nowhere."""
+        _check(fields, _METHOD_KEYS, "the method")
+        request = _checked(fields.get("request"), _REQUEST_KEYS, "request")
+        response = _checked(fields.get("response"), _RESPONSE_KEYS, "response")
+        http, path = _operation_of(fields)
+        operation = self._spec.operation(
+            http, path, status=str(response.get("openAPIDocKey", "")), media_type=str(response.get("mediaType", ""))
+        )
+        own = f"{self._service}.{resource}.{name}"
+        casing = "snake" if config.nearest(levels, "snake_case_aliases") is True or "nativeCasing" in request else ""
+        answer = self._response(operation, response, own, casing)
+        found = columns.columns_of(answer, self._lookup, {})
+        pages = paging.pagination(self._provider.name, operation, levels, answer, self._lookup)
+        parameters = tuple(
+            _parameter(each, pages, casing, config.algorithm(levels, "queryParamTranspose"))
+            for each in operation.parameters
+            if each.location != "header" or not (_NOT_ASKED.fullmatch(each.name) or _constant(each))
+        )
+        parameters, patches = _apart(parameters, found)
+        form = config.algorithm(levels, "requestTranslate") == "get_query_to_post_form_utf_8"
+        return MethodFacts(
+            Method(
+                name=name,
+                verb=verb,
+                http="POST" if form else operation.http,
+                path=path,
+                parameters=parameters,
+                response=answer,
+                columns=found,
+                pagination=pages,
+                body=self._body(operation, request, own, casing),
+                permissions=operation.permissions,
+                scopes=operation.scopes,
+                server=self._server(fields, operation),
+                operation=operation.operation,
+                lifecycle=operation.lifecycle,
+                headers={
+                    each.name: _constant(each)
+                    for each in operation.parameters
+                    if each.location == "header" and _constant(each)
+                },
+                form=form,
+            ),
+            patches,
+        )
+
+    def _server(self, fields: dict[str, Any], operation: Operation) -> Server:
+        own = document.sequence(fields.get("servers"), "servers")
+        return servers.server(self._provider.name, tuple(own) or operation.servers or self._spec.servers)
+
+    # -- what comes back
+
+    def _response(self, operation: Operation, fields: dict[str, Any], own: str, casing: str) -> Response:
+        status = operation.status or 200
+        media_type = str(fields.get("overrideMediaType") or operation.media_type)
+        schema = self._overridden(fields, operation.response)
+        if schema is None and not media_type:
+            return Response(status=status, media_type="")
+        kind, template = _transform(fields)
+        keys = _object_key(str(fields.get("objectKey") or ""))
+        if kind == "golang_template_text" and (wrap := _WRAP.match(template)) and keys[:1] == (wrap["name"],):
+            schema = self._member(schema, wrap["name"])
+            kind, template, keys = "", "", keys[1:]
+        if not kind and not is_json(media_type):
+            return Response(status=status, media_type=media_type, scalar="contents")
+        named = self._name(schema, f"{own}.response")
+        keys = keys or self._usual_rows(schema)
+        answer = Response(
+            status=status,
+            media_type=operation.media_type or media_type,
+            schema=named,
+            row_path=keys,
+            transform=kind,
+            template=template,
+            optional=bool(keys),
+            casing=casing,
+        )
+        if not named:
+            return replace(answer, scalar="contents", row_path=keys)
+        rows = columns.row_schemas(answer, self._lookup)
+        return answer if columns.object_fields(rows, self._lookup) else replace(answer, scalar="value")
+
+    def _overridden(self, fields: dict[str, Any], schema: Schema | None) -> Schema | None:
+        override = document.mapping(fields.get("schema_override"), "schema_override")
+        return self._spec.reduce(override, "schema_override") if override else schema
+
+    def _member(self, schema: Schema | None, name: str) -> Schema | None:
+        """The schema of a bare list that the document describes as a member of a wrapper."""
+        if schema is None:
+            return None
+        members = columns.object_fields([schema], self._lookup)
+        return members[name][0][0] if name in members else schema
+
+    def _usual_rows(self, schema: Schema | None) -> tuple[str, ...]:
+        """Where rows are if nothing is said: in `items`, if that is a list; else the body is one."""
+        if schema is None:
+            return ()
+        members = columns.object_fields([schema], self._lookup)
+        listed = "items" in members and columns.type_of(members["items"][0][0], self._lookup) == "array"
+        return ("items",) if listed else ()
+
+    def _name(self, schema: Schema | None, own: str) -> str:
+        if schema is None:
+            return ""
+        if schema.ref and schema == Schema(ref=schema.ref):
+            return schema.ref
+        self._schemas[own] = schema
+        return own
+
+    # -- what is sent
+
+    def _body(self, operation: Operation, fields: dict[str, Any], own: str, casing: str) -> Body | None:
+        schema = self._overridden(fields, operation.body)
+        if schema is None and not operation.body_media_type and not fields.get("base"):
+            return None
+        constants = _json_object(fields.get("base"), "base") | _json_object(fields.get("default"), "default")
+        _, template = _transform(fields)
+        return Body(
+            schema=self._name(schema, f"{own}.body"),
+            media_type=str(fields.get("mediaType") or operation.body_media_type or "application/json"),
+            required=operation.body_required or bool(fields.get("required")),
+            constants=constants,
+            casing=casing,
+            template=template,
+        )
+
+
+def refs(schema: Schema) -> list[str]:
+    """The names of all schemas that one mentions."""
+    out: list[str] = []
+    stack = [schema]
+    while stack:
+        each = stack.pop()
+        if each.ref:
+            out.append(each.ref)
+        out += each.mapping.values()
+        stack += [*each.properties.values(), *each.one_of, *each.any_of]
+        stack += [below for below in (each.items, each.additional) if below is not None]
+    return out
+
+
+def _check(fields: dict[str, Any], known: frozenset[str], what: str) -> None:
+    unknown = {key for key in fields if key not in known and not str(key).startswith("x-")}
+    if unknown:
+        raise CatalogError(f"{what} has {sorted(map(str, unknown))[0]!r}, which isn't known")
+
+
+def _checked(fields: Any, known: frozenset[str], what: str) -> dict[str, Any]:
+    found = document.mapping(fields, what)
+    _check(found, known, what)
+    return found
+
+
+def _operation_of(fields: dict[str, Any]) -> tuple[str, str]:
+    """HTTP method and path of `#/paths/~1a~1{b}/get`."""
+    operation = document.mapping(fields.get("operation"), "operation")
+    if "inline" in operation or "inline" in fields:
+        raise CatalogError(
+            "it runs a program of this machine", hint="provider documents of other people are not let do that"
+        )
+    pointer = operation.get("$ref")
+    if not isinstance(pointer, str) or not pointer.startswith("#/paths/") or pointer.count("/") != 3:
+        raise CatalogError(f"its operation is {pointer!r}, which is no path of this document")
+    _, _, path, http = pointer.split("/")
+    return http.upper(), path.replace("~1", "/").replace("~0", "~")
+
+
+def _object_key(text: str) -> tuple[str, ...]:
+    """The keys of an `objectKey`: `$.data.items`, `$[*]`, `items`, or an XPath `/*/x/member`."""
+    if text.startswith("/"):
+        return tuple(part for part in text.split("/") if part and part != "*")
+    steps = re.findall(r"\[\*\]|\['([^']*)'\]|([^.\[\]$]+)", text)
+    keys = tuple(quoted or plain or "*" for quoted, plain in steps)
+    while keys and keys[-1] == "*":  # the items of a list are its rows anyway
+        keys = keys[:-1]
+    return keys
+
+
+def _transform(fields: dict[str, Any]) -> tuple[str, str]:
+    found = document.mapping(fields.get("transform"), "transform")
+    if not found:
+        return "", ""
+    match = _TRANSFORM.fullmatch(str(found.get("type") or ""))
+    if match is None:
+        raise CatalogError(f"the transform {found.get('type')!r} isn't known")
+    return match[1] or "golang_template_json", str(found.get("body") or "")
+
+
+def _json_object(text: Any, what: str) -> dict[str, Any]:
+    if not text:
+        return {}
+    try:
+        found = json.loads(text) if isinstance(text, str) else text
+    except ValueError as error:
+        raise CatalogError(f"{what} is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise CatalogError(f"{what} should be an object")
+    return found
+
+
+def _constant(parameter: SpecParameter) -> str:
+    """The only value that a header may have, if the document says so."""
+    schema = parameter.schema
+    return str(schema.enum[0]) if len(schema.enum) == 1 and parameter.location == "header" else ""
+
+
+def _parameter(each: SpecParameter, pages: Any, casing: str, transpose: str) -> Parameter:
+    schema = each.schema
+    kind = "array" if schema.type == "array" else schema.type or "string"
+    item = schema.items
+    role = "size" if each.name == pages.size_param else "cursor" if each.name == pages.token_param else ""
+    return Parameter(
+        name=snake(each.name) if casing else each.name,
+        wire=each.name,
+        location=each.location,
+        type="date-time" if kind == "string" and schema.format == "date-time" else kind,
+        required=each.required,
+        format=schema.format if schema.format != "date-time" else "",
+        enum=tuple(columns.text_of(value) for value in schema.enum if value is not None),
+        item_type=item.type if item is not None else "",
+        style="aws" if transpose == "AWSCanonical" else each.style if each.style not in ("form", "simple") else "",
+        explode=True if each.explode is None else each.explode,
+        default=columns.text_of(schema.default) if isinstance(schema.default, str | int | float) else "",
+        role=role if each.location == "query" else "",
+    )
+
+
+def _apart(parameters: tuple[Parameter, ...], found: tuple[Any, ...]) -> tuple[tuple[Parameter, ...], dict[str, Any]]:
+    """Where a required parameter has a field's name, the parameter keeps it, as StackQL has it: equality binds it
+    and isn't tested again. The field is called `row__<name>`, hidden."""
+    taken: set[str] = set()
+    out: list[Parameter] = []
+    for each in parameters:
+        name = each.name if each.name not in taken else f"{each.location}_{each.name}"
+        taken.add(name)
+        out.append(replace(each, name=name))
+    needed = {each.name for each in out if each.required}
+    patches: dict[str, Any] = {}
+    for column in found:
+        if column.name in needed:
+            patches[column.name] = None
+            patches[f"row__{column.name}"] = {"type": column.type, "path": list(column.path), "hidden": True}
+    return tuple(out), patches
