@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import islice
 
 from quaestor.plan.lower import lower
-from quaestor.run.feed import Feed
+from quaestor.run.feed import Feed, Room
 from quaestor.run.reading import combinations_of
 from quaestor.run.tables import Filling
 from quaestor.values import convert
@@ -55,6 +55,7 @@ class Spooler:
         self._parameters = parameters
         self._cancel = cancel
         self._feeds: list[Feed] = []
+        self._room = Room()
         self._fillings: dict[int, Filling] = {}
         methods = [id(scan.method) for scan in plan.scans]
         in_rounds = set(plan.rounds.scans) if plan.rounds is not None else set()
@@ -129,7 +130,7 @@ class Spooler:
     # -------------------------------------------------------------------------------------------- requests
 
     def _feed(self, parts: Sequence[Part], *, lazy: bool = False) -> Feed:
-        feed = Feed(parts, self._cancel, lazy=lazy)
+        feed = Feed(parts, self._cancel, lazy=lazy, room=self._room)
         self._feeds.append(feed)
         return feed
 

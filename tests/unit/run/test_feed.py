@@ -10,7 +10,7 @@ import pytest
 
 from quaestor.errors import Cancelled, ServerError
 from quaestor.fetch.http import CancelToken
-from quaestor.run.feed import AHEAD, WIDTH, Feed
+from quaestor.run.feed import AHEAD, WIDTH, Feed, Room, size_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,3 +96,55 @@ def test_closing_ends_every_thread() -> None:
     feed.close()
     feed.close()
     assert threading.active_count() == before
+
+
+def test_what_waits_is_bounded_in_bytes() -> None:
+    """Sixteen threads read big pages ahead; what they hold together stays below the bound."""
+    made, read = Counted(), Counted()
+    page = "x" * 1_000_000
+
+    def part() -> Iterator[Batch]:
+        for _ in range(4):
+            made.add()
+            yield [(page,)]
+
+    room = Room(5_000_000)
+    feed = Feed([part] * 40, CancelToken(), room=room)
+    most = 0
+    for batch in feed:
+        assert batch == [(page,)]
+        read.add()
+        time.sleep(0.001)
+        most = max(most, made.count - read.count)
+    assert read.count == 160
+    # five waiting, two of the part that is read, and in each of the threads the one for which there is no room yet
+    assert most <= 5 + 2 + WIDTH
+
+
+def test_a_page_larger_than_the_bound_is_read_all_the_same() -> None:
+    feed = Feed([lambda: iter([[("x" * 1000,)]] * 3)] * 5, CancelToken(), room=Room(10))
+    assert len(list(feed)) == 15
+
+
+def test_closing_frees_those_who_wait_for_room() -> None:
+    feed = Feed([lambda: iter([[("x" * 1000,)]] * 3)] * 50, CancelToken(), room=Room(10))
+    assert next(iter(feed)) == [("x" * 1000,)]
+    feed.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "quaestor-feed"]
+
+
+def test_the_size_of_a_batch() -> None:
+    assert size_of([]) == 0
+    assert 1_000_000 < size_of([("x" * 1000, None, 1)] * 1000) < 1_300_000
+
+
+class Counted:
+    """A number that threads count up."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._lock = threading.Lock()
+
+    def add(self) -> None:
+        with self._lock:
+            self.count += 1
