@@ -57,6 +57,16 @@ STATEMENTS = {
     "count(*)": Statement("SELECT count(*), count(DISTINCT status) FROM okta.users.users"),
     "ORDER BY LIMIT": Statement("SELECT id, created FROM okta.users.users ORDER BY id DESC LIMIT 4", is_ordered=True),
     "LIMIT, streamed": Statement("SELECT id FROM okta.users.users LIMIT 7", is_limited=True),
+    "LIMIT over a join": Statement(
+        "SELECT u.id, f.id FROM okta.users.users u JOIN okta.users.factors f ON f.userId = u.id LIMIT 5",
+        is_limited=True,
+    ),
+    "LIMIT over a LEFT JOIN": Statement(
+        "SELECT a.id, g.id FROM okta.apps.applications a LEFT JOIN okta.apps.group_assignments g ON g.appId = a.id"
+        " LIMIT 4",
+        page_size=2,
+        is_limited=True,
+    ),
     "one key": Statement(
         "SELECT id, status FROM okta.groups.users WHERE groupId = (SELECT max(id) FROM okta.groups.groups)"
     ),
@@ -210,12 +220,19 @@ class Matrix:
         """How many requests a statement makes if all is well. Its rows are compared with plain SQLite's."""
         return self._known(name)[0]
 
-    def outcomes(self, name: str, faults: tuple[str, ...] = NAMES, step: int = 1) -> Iterator[Outcome]:
-        """Each `step`th request of a statement, beginning with the first and last, with each fault."""
+    def outcomes(self, name: str, *, step: int = 1, is_short: bool = False) -> Iterator[Outcome]:
+        """Each `step`th request of a statement, the first and the last among them, with each fault.
+
+        Args:
+            is_short: each fault once or for ever, in turn, instead of both.
+        """
         count = self.requests(name)
+        turn = 0
         for at in sorted({1, count, *range(1, count + 1, step)}):
-            for fault in faults:
-                for way in WAYS:
+            turn += 1  # so that the next request has the other ways
+            for fault in NAMES:
+                turn += 1
+                for way in (WAYS[turn % 2],) if is_short else WAYS:
                     yield self.outcome(name, fault, way, at)
 
     def outcome(self, name: str, fault: str, way: str, at: int) -> Outcome:
