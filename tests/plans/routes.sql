@@ -30,7 +30,7 @@ stream
 --  IN fans out; each value once.
 SELECT id FROM okta.users.users WHERE id IN ('a', 'b', 'a')
 ----
-okta.users.users get_user id=a,b [id]
+okta.users.users list_users filter=id eq "a" or id eq "b" [id]
 stream
 
 --  What isn't = or IN binds nothing: it filters.

@@ -149,7 +149,7 @@ def _one_value(use: int, attribute: str, parameter: str, method: Method, query: 
             for term in _terms(part, use):
                 if term.attribute == attribute and term.op == "=" and len(term.values) == 1 and column is not None:
                     value = given.get(term.values[0])
-                    text = _text(value, column, is_inside="." in attribute)
+                    text = quoted(value, column, is_inside="." in attribute)
                     if text and "," not in text and (named is None or not named.enum or value in named.enum):
                         return str(value)
     return ""
@@ -188,7 +188,7 @@ def _comparison(term: Term, method: Method, given: Given) -> str:
         return ""
     if term.attribute in method.listing.instants:
         return _instant_comparison(term, operators, given, method.listing.words)
-    texts = [_text(given.get(value), column, is_inside="." in term.attribute) for value in term.values]
+    texts = [quoted(given.get(value), column, is_inside="." in term.attribute) for value in term.values]
     if term.op != "=" or "eq" not in operators or "" in texts:
         return ""
     return _any_of([f"{term.attribute} eq {text}" for text in dict.fromkeys(texts)], method.listing.words)
@@ -205,7 +205,7 @@ def _instant_comparison(term: Term, operators: tuple[str, ...], given: Given, wo
     return _all_of(parts, words)
 
 
-def _text(value: SqlValue, column: Column, *, is_inside: bool) -> str:
+def quoted(value: SqlValue, column: Column, *, is_inside: bool) -> str:
     """A constant in the vendor's words, in quotes (RFC 7644, 3.4.2.2: a JSON string); empty if it can't go."""
     if not is_inside and column.type == "boolean":
         return {0: "false", 1: "true"}.get(value, "") if isinstance(value, int) else ""

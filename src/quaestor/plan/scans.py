@@ -18,6 +18,7 @@ from quaestor.plan.keys import KeyFinder
 from quaestor.plan.mode import with_mode
 from quaestor.plan.model import Plan, Scan, ScanColumn
 from quaestor.plan.parents import Parents
+from quaestor.plan.together import together
 from quaestor.record import replace
 
 TYPE_CHECKING = False
@@ -57,7 +58,7 @@ def plan(
     planner = _Planner(query, constants, text, catalog if fill_parents else None)
     scans = tuple(planner.scans())
     if push_down:
-        scans = pushdown.push(scans, query, constants)
+        scans = pushdown.push(tuple(together(scan, query) for scan in scans), query, constants)
     is_exact = len(scans) == 1 and pushdown.is_exact(scans[0], query, constants)
     return with_mode(Plan(query, scans), constants, is_exact=is_exact)
 

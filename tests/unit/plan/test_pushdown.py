@@ -244,3 +244,31 @@ def test_moments() -> None:
     assert moment("now", 86_400.9) == "1970-01-02T00:00:00.000Z"
     assert moment("now-1d@seconds", 86_401.0) == "1"
     assert moment("now@milliseconds", 2.0) == "2000"
+
+
+def test_objects_by_their_keys_are_asked_for_together(catalog: Catalog) -> None:
+    (scan,) = scans(USERS + "id IN ('a', 'b')", catalog)
+    assert (scan.method.name, scan.constants) == ("list_users", {"filter": ('id eq "a" or id eq "b"',)})
+    many = ", ".join(f"'00u{number:017d}'" for number in range(200))
+    (scan,) = scans(USERS + f"id IN ({many})", catalog)
+    assert 3 <= len(scan.constants["filter"]) <= 5
+    assert sum(str(each).count(" eq ") for each in scan.constants["filter"]) == 200
+    assert max(len(str(each)) for each in scan.constants["filter"]) <= 2000
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT id FROM okta.users.users WHERE id = 'a'",
+        "SELECT _links FROM okta.users.users WHERE id IN ('a', 'b')",  # the list has fewer links
+        "SELECT _raw FROM okta.users.users WHERE id IN ('a', 'b')",
+        "SELECT id FROM okta.users.users WHERE param__id IN ('a', 'b')",  # takes logins too
+        "SELECT id FROM okta.users.users WHERE id IN ('a', 'b ')",
+        "SELECT id FROM okta.groups.groups WHERE id IN ('a', 'b')",  # its filter shows no `or`
+    ],
+)
+def test_objects_that_are_asked_for_one_by_one(statement: str, catalog: Catalog) -> None:
+    (scan,) = scans(statement, catalog)
+    assert scan.method.name.startswith("get_")
+    (scan,) = scans("SELECT id FROM okta.users.users WHERE id IN ('a', 'b')", catalog, push_down=False)
+    assert scan.method.name == "get_user"

@@ -144,7 +144,7 @@ def test_a_limit_makes_one_request_for_as_many_rows(connect: Any) -> None:
 
 
 def test_each_distinct_key_is_asked_for_once(connect: Any) -> None:
-    con, wire = connect(lambda url: users(url.rpartition("/")[2])[0])
+    con, wire = connect(lambda url: users(url.rpartition("/")[2])[0], pushdown=False)
     rows = con.sql("SELECT id FROM okta.users.users WHERE id IN ('a', 'b', 'a', lower('B'))").fetchall()
     assert rows == [("a",), ("b",)]
     assert sorted(wire.urls) == ["/api/v1/users/a", "/api/v1/users/b"]
@@ -305,7 +305,7 @@ def test_what_sqlite_cannot_compute(connect: Any) -> None:
 
 
 def test_bounds(connect: Any) -> None:
-    con, wire = connect(lambda url: users("a")[0], max_requests=3)
+    con, wire = connect(lambda url: users("a")[0], max_requests=3, pushdown=False)
     with pytest.raises(LimitError, match="4 requests"):
         con.sql("SELECT id FROM okta.users.users WHERE id IN ('a', 'b', 'c', 'd')").fetchall()
     assert not wire.requests
@@ -343,7 +343,7 @@ def test_cancel_from_another_thread(connect: Any) -> None:
 
 
 def test_closing_early_leaves_no_thread(connect: Any) -> None:
-    con, _ = connect(lambda url: users("a"))
+    con, _ = connect(lambda url: users("a"), pushdown=False)
     before = threading.active_count()
     for _ in range(5):
         result = con.sql("SELECT id FROM okta.users.users WHERE id IN ('a', 'b', 'c')")
