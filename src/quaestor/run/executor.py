@@ -249,8 +249,12 @@ class Execution:
     def _mapped(self, error: Exception, position: int) -> QuaestorError:
         if isinstance(error, _OF_THE_WORKSPACE) and self._workspace is not None:
             return self._workspace.failure(error)
-        if isinstance(error, apsw.FullError | apsw.IOError | apsw.CantOpenError):
-            return LimitError(f"no room for the statement's temporary tables: {_message(error)}")
+        full = _no_room(error)
+        if full is not None:
+            return LimitError(
+                f"no room for the statement's temporary tables: {_message(full)}",
+                hint="narrow the statement, or set SQLITE_TMPDIR to a folder with more room",
+            )
         if isinstance(error, apsw.TooBigError | apsw.NoMemError):
             return LimitError(f"a value is too big for SQLite: {_message(error)}")
         if isinstance(error, apsw.InterruptError):
@@ -259,6 +263,16 @@ class Execution:
         if position >= 0 and isinstance(error, apsw.SQLError):
             return BindError(message, text=self._text, position=position)
         return EvaluationError(message)
+
+
+def _no_room(error: BaseException | None) -> BaseException | None:
+    """The error that says that a temporary file can't be written, if that is what it comes from.
+
+    SQLite takes the transaction back itself then, and what is raised in the end is that there is none to take back.
+    """
+    while error is not None and not isinstance(error, apsw.FullError | apsw.IOError | apsw.CantOpenError):
+        error = error.__context__
+    return error
 
 
 def _mentions_only(condition: nodes.Expr, column: BoundColumn) -> bool:
@@ -270,5 +284,5 @@ def _mentions_only(condition: nodes.Expr, column: BoundColumn) -> bool:
     )
 
 
-def _message(error: Exception) -> str:
+def _message(error: BaseException) -> str:
     return str(error).removeprefix("SQLError: ")

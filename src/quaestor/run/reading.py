@@ -284,7 +284,7 @@ class Reading:
         if count > self._settings.max_requests:
             raise LimitError(
                 f"{scan.resource.id} would take {count:,} requests, more than {self._settings.max_requests:,}",
-                hint="narrow the statement, or raise max_requests",
+                hint=f"{_narrower(scan)}, or raise --max-requests",
             )
         if scan.filled and self._notify is not None and count:
             self._notify(f"{scan.resource.id}: {_filled(scan)}, {count:,} requests follow")
@@ -408,6 +408,12 @@ def _filled(scan: Scan) -> str:
     texts = [f"{p.name} takes all its {len(p.enum)} values" for p in parameters if not p.parent]
     parents = ", ".join(parameter.name for parameter in parameters if parameter.parent)
     return ", ".join([f"{parents} is filled from its parent", *texts] if parents else texts)
+
+
+def _narrower(scan: Scan) -> str:
+    """What to add to a statement that would ask too often."""
+    names = [name for keys in scan.keys for name in keys.parameters if name != CONNECTION]
+    return f"narrow the statement: add {names[0]} = '…' or IN (…)" if names else "narrow the statement"
 
 
 def _is_key(scan: Scan, start: Start) -> bool:
