@@ -35,6 +35,7 @@ class Interaction:
         cassette: the file below `DATA`; `index` the place in it, from 0.
         url: as it was recorded.
         headers: of the answer; names are lower-case.
+        sent: the request's body, None if it had none.
     """
 
     provider: str
@@ -45,6 +46,7 @@ class Interaction:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    sent: str | None = None
 
     @property
     def id(self) -> str:
@@ -77,6 +79,7 @@ def _read(path: Path) -> Iterator[Interaction]:
             status=response["status"]["code"],
             headers=tuple(_headers(response["headers"])),
             body=_body(response["body"], f"{name}#{index}"),
+            sent=request.get("body") or None,
         )
 
 

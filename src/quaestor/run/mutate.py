@@ -149,16 +149,16 @@ class CallStats(Stats):
 
     def __init__(self, whole: Stats) -> None:
         super().__init__()
-        self._whole = whole
+        self._statement = whole
 
     def add(self, **counts: Any) -> None:
         """Count. Raises LimitError as the statement's stats do, before it is counted here."""
-        self._whole.add(**counts)
+        self._statement.add(**counts)
         super().add(**counts)
 
     def note_bucket(self, bucket: str, remaining: int) -> None:
         """Note what is left of a rate limit."""
-        self._whole.note_bucket(bucket, remaining)
+        self._statement.note_bucket(bucket, remaining)
 
 
 class Mutation:

@@ -9,6 +9,7 @@ the JSON is sent.
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 from quaestor.catalog.columns import resolved
 from quaestor.catalog.model import Schema
@@ -47,12 +48,15 @@ class Checker:
 
     Attributes:
         problems: what is wrong so far, a line each, with the place: `profile.login is required`.
+        surprises: what may be right all the same, and counts against a branch: properties that no schema names,
+            values that were converted.
     """
 
     def __init__(self, lookup: Lookup, envelope: tuple[str, ...] = ()) -> None:
         self.lookup = lookup
         self._envelope = envelope  # is left out of places: people don't write it
         self.problems: list[str] = []
+        self.surprises = 0
         self._hides = False  # inside a secret: no message shows its value
 
     def fit(self, schema: Schema, value: Any, path: tuple[str | int, ...] = ()) -> Any:
@@ -93,18 +97,17 @@ class Checker:
         return self._first(schema, branches, value, path)
 
     def _first(self, schema: Schema, branches: list[Schema], value: Any, path: tuple[str | int, ...]) -> Any:
-        tried: list[tuple[Any, list[str]]] = []
+        tried: list[tuple[Any, Checker]] = []
         for branch in branches or [replace(schema, mapping={}, discriminator="")]:
             trial = Checker(self.lookup, self._envelope)
             trial._hides = self._hides
             joined = self._joined(schema, branch)
             again = joined.one_of or joined.any_of or (joined.mapping and branch is not schema)
             fitted = trial._chosen(joined, value, path) if again else trial._plain(joined, value, path)
-            if not trial.problems:
-                return fitted
-            tried.append((fitted, trial.problems))
-        fitted, problems = min(tried, key=lambda each: len(each[1]))
-        self.problems += problems
+            tried.append((fitted, trial))
+        fitted, best = min(tried, key=lambda each: (len(each[1].problems), each[1].surprises))
+        self.problems += [line for line in best.problems if line not in self.problems]
+        self.surprises += best.surprises
         return fitted
 
     def _joined(self, schema: Schema, branch: Schema) -> Schema:
@@ -155,6 +158,8 @@ class Checker:
             self._complain(path, f"takes {_a(kind)}, not {str(value).lower()}")
             return value
         found = convert(value, kind)
+        if isinstance(value, str) != (kind == "string"):  # another branch may take it as it is
+            self.surprises += 1
         if not found.is_exact:
             self._complain(path, f"takes {_a(kind)}, not {self._shown(value)}")
             return value
@@ -205,7 +210,7 @@ class Checker:
         for name, member in value.items():
             known = schema.properties.get(name)
             if known is None and schema.properties and schema.additional is None:
-                self._unknown(schema, name, path)
+                self._unknown(schema, name, value, path)
             if known is not None and resolved(known, self.lookup).read_only:
                 self._complain((*path, name), "is read-only: the API sets it itself")
             made[name] = self.fit(known or schema.additional or Schema(), member, (*path, name))
@@ -224,10 +229,20 @@ class Checker:
         enum = [str(each) for each in resolved(schema, self.lookup).enum if each is not None]
         return f", one of {_listed(enum)}" if enum else ""
 
-    def _unknown(self, schema: Schema, name: str, path: tuple[str | int, ...]) -> None:
-        near = nearest(name, list(schema.properties))
-        meant = f"; did you mean {' or '.join(near)}?" if near else f"; it has {_listed(list(schema.properties))}"
-        self._complain((*path, name), f"is not a property{f' of {shown_place(path)}' if path else ''}{meant}")
+    def _unknown(self, schema: Schema, name: str, value: dict[str, Any], path: tuple[str | int, ...]) -> None:
+        """A property that the schema doesn't name: a mistyped one, or one that is newer than the vendor's document.
+
+        It is refused where the schema is closed, or where it looks like a property that isn't given; else it counts
+        for the choice of a branch, and is sent.
+        """
+        near = get_close_matches(name, [each for each in schema.properties if each not in value], 2, 0.75)
+        folded = [each for each in schema.properties if each.casefold() == name.casefold()]
+        near = folded or near
+        if near or schema.closed:
+            meant = f"; did you mean {' or '.join(near)}?" if near else f"; it has {_listed(list(schema.properties))}"
+            self._complain((*path, name), f"is not a property{f' of {shown_place(path)}' if path else ''}{meant}")
+        else:
+            self.surprises += 1
 
     def _not_allowed(self, value: Any, allowed: list[str]) -> str:
         said = "is not said" if value is None else f"can't be {self._shown(value)}"
