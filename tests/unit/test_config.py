@@ -14,6 +14,7 @@ from quaestor.config import (
     check_endpoint,
     check_proxy,
     config_path,
+    document_roots,
     load_settings,
     read_env_file,
 )
@@ -372,3 +373,21 @@ def test_groups(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[groups]\nall = ["okta_eu", "okta_us"]\n[connections.okta_eu]\n[connections.okta_us]\n')
     assert load_settings({}, {}, str(path)).groups == {"all": ("okta_eu", "okta_us")}
+
+
+def test_where_provider_documents_are(tmp_path: Path) -> None:
+    env = {"XDG_DATA_HOME": str(tmp_path)}
+    assert document_roots("", env) == ()
+    root = tmp_path / "documents"
+    root.mkdir()
+    assert document_roots(str(root), env) == (str(root),)
+    assert document_roots(f"file://{root}", env) == (str(root),)
+    assert document_roots(f'{{"url": "file://{root}", "localDocRoot": "{root}"}}', env) == (str(root),)
+    pulled = tmp_path / "quaestor" / "registry"
+    (pulled / "src").mkdir(parents=True)
+    assert document_roots(str(root), env) == (str(pulled), str(root))
+    assert document_roots("https://registry.example.com/providers", env) == (str(pulled),)
+    with pytest.raises(UsageError, match="no folder"):
+        document_roots(str(tmp_path / "nowhere"), env)
+    with pytest.raises(UsageError, match="no JSON"):
+        document_roots("{", env)

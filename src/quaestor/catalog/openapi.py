@@ -112,6 +112,11 @@ class Spec:
         return str(self._map(self._root, "info", "").get("version", ""))
 
     @property
+    def info(self) -> dict[str, Any]:
+        """What the document says of itself, as it is."""
+        return self._map(self._root, "info", "")
+
+    @property
     def servers(self) -> tuple[dict[str, Any], ...]:
         """The document's servers, as they are."""
         return self._servers(self._root, "")

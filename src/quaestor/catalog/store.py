@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
+    from quaestor.catalog.documents import Layered
+
 
 BUILTIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "builtin")
 #: How many compiled catalogs a cache keeps: those of other versions and folders may still be in use.
@@ -185,6 +187,17 @@ def open_catalog(
         tell(f"the cache {place} can't be written: the compiled catalog goes to a temporary folder")
     path = os.path.join(_temporary(), name)
     return _existing(path, sources) or _compiled(sources, path, tell)
+
+
+def open_providers(roots: Sequence[str], *, note: Callable[[str], None] | None = None) -> Store | Layered:
+    """The catalog of the built-in providers, with the provider documents below `roots` above them, if there are any.
+    Raises as `open_catalog` and `documents.open_layered` do."""
+    if not roots:
+        return open_catalog(note=note)
+    # imported late: few people have documents of other people (docs/decisions/0003-late-imports.md)
+    from quaestor.catalog.documents import open_layered
+
+    return open_layered(roots, note=note)
 
 
 def _compile(sources: Sequence[str], path: str) -> None:

@@ -29,6 +29,7 @@ from quaestor.config.values import Proxy as Proxy
 from quaestor.config.values import check_endpoint as check_endpoint
 from quaestor.config.values import check_proxy as check_proxy
 from quaestor.config.values import expand, read_scalar
+from quaestor.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,10 +53,42 @@ def workspace_path(env: Mapping[str, str], *, sandbox: bool = False) -> str:
 
     What was read from a sandbox is kept apart: nobody shall take invented people for real ones.
     """
+    return os.path.join(data_folder(env), "sandbox.db" if sandbox else "workspace.db")
+
+
+def data_folder(env: Mapping[str, str]) -> str:
+    """The folder of what the program keeps for its user (XDG Base Directory Specification)."""
     base = env.get("XDG_DATA_HOME", "")
-    if not base.startswith("/"):
-        base = expand("~/.local/share", env)
-    return os.path.join(base, "quaestor", "sandbox.db" if sandbox else "workspace.db")
+    return os.path.join(base if base.startswith("/") else expand("~/.local/share", env), "quaestor")
+
+
+def document_roots(registry: str, env: Mapping[str, str]) -> tuple[str, ...]:
+    """The folders of provider documents: those that were pulled, then what `registry` (a setting) names.
+
+    Raises UsageError for a registry that names no folder of this machine.
+    """
+    pulled = os.path.join(data_folder(env), "registry")
+    roots = (pulled,) if os.path.isdir(os.path.join(pulled, "src")) else ()
+    if not registry:
+        return roots
+    root = registry
+    if registry.lstrip().startswith("{"):
+        import json
+
+        try:
+            found = json.loads(registry)
+        except ValueError as error:
+            raise UsageError(f"--registry is no JSON: {error}") from error
+        root = str(found.get("localDocRoot") or found.get("url") or "")
+    if root.startswith(("http://", "https://")):
+        return roots  # what is pulled from there is among the pulled ones
+    root = os.path.abspath(expand(root.removeprefix("file://"), env))
+    if not os.path.isdir(root):
+        raise UsageError(
+            f"--registry: there is no folder {root}",
+            hint="""a folder, or '{"url": "file:///path", "localDocRoot": "/path"}'""",
+        )
+    return (*roots, root)
 
 
 def load_settings(flags: Mapping[str, Any], env: Mapping[str, str], path: str = "") -> Settings:

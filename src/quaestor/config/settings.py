@@ -124,6 +124,8 @@ class Settings(Record):
         partial: whether a statement some of whose requests fail gives what there is, and says so.
         workspace: path of the file with the views and tables that are kept, `:memory:` for none; empty for the one
             that `workspace_path` names.
+        registry: where provider documents are, besides those that were pulled: a folder, a `file://` URL, or
+            StackQL's JSON with `localDocRoot`.
         read_only: whether nothing but reads leaves this machine.
         on_error: what a write does with the rows behind one that failed: `stop` or `continue`.
         write_concurrency: the most writes at the same time.
@@ -152,6 +154,7 @@ class Settings(Record):
     workspace: str = ""
     groups: dict[str, tuple[str, ...]] = {}
     partial: bool = False
+    registry: str = ""
     read_only: bool = False
     on_error: str = "stop"
     write_concurrency: int = 1

@@ -55,6 +55,7 @@ SCALARS: dict[str, tuple[str, Any]] = {
     "max_writes": ("count", 1),
     "ca_bundle": ("path", None),
     "workspace": ("new path", None),
+    "registry": ("text", None),
     "proxy": ("proxy", None),
 }
 
@@ -80,6 +81,8 @@ def read_scalar(name: str, value: Any, where: str, env: Mapping[str, str]) -> An
         return value
     if kind == "character":
         return _character(value, where)
+    if kind == "text":
+        return value
     if kind == "proxy":
         return check_proxy(value, where)
     if kind == "new path":

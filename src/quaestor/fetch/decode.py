@@ -88,6 +88,11 @@ class Decoder:
         """
         if not self._response.media_type:  # a method that answers nothing may still say "OK"
             return Page([], 0)
+        if self._response.transform:
+            # imported late: only documents of other people have it (docs/decisions/0003-late-imports.md)
+            from quaestor.fetch.transforms import transform
+
+            body = transform(self._response.transform, self._response.template, body)
         if self._is_text:
             return self._text(body)
         if body.startswith(_BOM):
@@ -442,7 +447,7 @@ class _Tolerant:
         members = _object(raw)
         if first in members:
             yield from self._holders(members[first], rest, (*where, first))
-        elif members:
+        elif members and not self._response.optional:
             raise DecodeError(
                 f"the rows are not where they should be: there is no {first!r}, but {', '.join(list(members)[:5])}",
                 path=shown_path((*where, first)),

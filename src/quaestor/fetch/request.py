@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _DELIMITERS = {"form": ",", "simple": ",", "spaceDelimited": "%20", "pipeDelimited": "|", "": ","}
 
 
+#: The media type of a form (HTML, 4.10.21.8).
+FORM = "application/x-www-form-urlencoded; charset=utf-8"
+
+
 def build_request(
     method: Method,
     server: Server,
@@ -57,6 +61,7 @@ def build_request(
     base = base_url(server, values, endpoint=endpoint, custom_domain=custom_domain)
     query: list[str] = []
     headers = [("accept", _accepted(method))]
+    headers += [(name.lower(), value) for name, value in method.headers.items()]
     for parameter in method.parameters:
         value = values.get(parameter.name)
         if value is None:
@@ -66,12 +71,17 @@ def build_request(
             query += _query_parts(parameter, value)
         elif parameter.location == "header":
             headers.append((parameter.wire.lower(), _header_text(parameter, value)))
+    path = _path(method, values)
+    if method.form:
+        path, _, constant = path.partition("?")
+        body, content_type = "&".join(filter(None, (constant, *query))).encode(), FORM
+        query = []
     if body is not None:
         known_type = method.body.media_type if method.body else "application/json"
         headers.append(("content-type", content_type or known_type))
     return HttpRequest(
         method=method.http,
-        url=append_query(base + _path(method, values), query),
+        url=append_query(base + path, query),
         headers=tuple(headers),
         body=body,
         verb=method.verb,
@@ -266,6 +276,8 @@ def _segment_text(parameter: Parameter, text: str) -> str:
 def _query_parts(parameter: Parameter, value: Value) -> list[str]:
     """`name=value` parts, encoded, by the parameter's style (OpenAPI 3.0, Parameter Object)."""
     name = quote(parameter.wire)
+    if parameter.style in AWS_STYLES:
+        return _aws_parts(parameter, name, _structure(parameter, value))
     if parameter.type == "object" or isinstance(value, dict):
         return _object_parts(parameter, name, _object(parameter, value))
     if parameter.type != "array" and not isinstance(value, list | tuple):
@@ -276,6 +288,41 @@ def _query_parts(parameter: Parameter, value: Value) -> list[str]:
     if not items:
         return []
     return [f"{name}={_DELIMITERS.get(parameter.style, ',').join(items)}"]
+
+
+#: How AWS writes lists into a query: `Tags.member.1.Key` (its query protocol), `Tag.1.Key` (EC2's).
+AWS_STYLES = {"aws_query": "member.", "aws_ec2": ""}
+
+
+def _aws_parts(parameter: Parameter, name: str, value: Any) -> list[str]:
+    """`name.member.1.Key=…`: lists by number from 1, objects by key.
+
+    Source: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html and …/aws-ec2-query-protocol.html
+    """
+    if isinstance(value, dict):
+        return [
+            part
+            for key, member in value.items()
+            if member is not None
+            for part in _aws_parts(parameter, f"{name}.{_quoted(parameter, key)}", member)
+        ]
+    if isinstance(value, list | tuple):
+        between = AWS_STYLES[parameter.style]
+        return [
+            part
+            for number, member in enumerate(value, 1)
+            for part in _aws_parts(parameter, f"{name}.{between}{number}", member)
+        ]
+    return [f"{name}={_quoted(parameter, _text(parameter, value))}"]
+
+
+def _structure(parameter: Parameter, value: Value) -> Any:
+    """The list or object that JSON text says; a single value for a list is a list of one."""
+    if parameter.type not in ("array", "object"):
+        return value
+    parsed = _json(value) if isinstance(value, str) else value
+    parsed = value if parsed is None else parsed
+    return [parsed] if parameter.type == "array" and not isinstance(parsed, list | tuple) else parsed
 
 
 def _object_parts(parameter: Parameter, name: str, members: dict[str, Any]) -> list[str]:

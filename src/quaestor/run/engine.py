@@ -11,8 +11,8 @@ from _thread import allocate_lock
 from time import time
 
 from quaestor import __version__
-from quaestor.catalog.store import open_catalog
-from quaestor.config import Settings, load_settings, workspace_path
+from quaestor.catalog.store import open_providers
+from quaestor.config import Settings, document_roots, load_settings, workspace_path
 from quaestor.errors import BindError, UnsupportedError, UsageError
 from quaestor.fetch.http import CancelToken, GentleToken
 from quaestor.fetch.stats import Stats
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from quaestor.run.mutate import Journal
     from quaestor.run.selecting import Selector
     from quaestor.run.session import SessionStatements
+    from quaestor.run.transaction import Transaction
     from quaestor.run.workspace import Workspace
     from quaestor.run.writing import Write, Writer
     from quaestor.values import SqlValue
@@ -45,9 +46,6 @@ CHANGES = (nodes.Insert, nodes.Update, nodes.Replace, nodes.Delete)
 WRITES = (*CHANGES, nodes.Exec)
 #: What parses and is not there yet, and with which words a person finds it in the documentation.
 NOT_YET: dict[type[nodes.Statement], str] = {
-    nodes.Begin: "BEGIN",
-    nodes.Commit: "COMMIT",
-    nodes.Rollback: "ROLLBACK",
     nodes.RegistryList: "REGISTRY LIST",
     nodes.RegistryPull: "REGISTRY PULL",
 }
@@ -67,6 +65,8 @@ SESSION = (
     nodes.NativeQuery,
     nodes.Auth,
 )
+#: Of these and of changes of rows, what waits for COMMIT in a transaction.
+WAITING = (*CHANGES, nodes.CreateView, nodes.CreateTable, nodes.Refresh, nodes.Drop)
 #: What SHOW lists of the workspace.
 KEPT = ("VIEWS", "MATERIALIZED VIEWS", "TABLES")
 
@@ -94,7 +94,9 @@ class Connection:
         self._clock = clock
         self._now_s = now_s
         self.settings = settings or Settings()
-        self.catalog: Catalog = catalog if catalog is not None else open_catalog()
+        if catalog is None:
+            catalog = open_providers(document_roots(self.settings.registry, os.environ if env is None else env))
+        self.catalog: Catalog = catalog
         self._endpoints = {**self.settings.endpoints, **(endpoints or {})}
         self._auth = {**self.settings.auth, **(auth or {})}
         self._transport = transport
@@ -104,6 +106,7 @@ class Connection:
         self._selector: Selector | None = None
         self._workspace: Workspace | None = None
         self._session: SessionStatements | None = None
+        self._transaction: Transaction | None = None
         self._journal: Journal | None = None
         self._under_way: GentleToken | None = None
         self._lock = allocate_lock()
@@ -150,6 +153,8 @@ class Connection:
         """Give the network connections back."""
         if not self._closed:
             self._closed = True
+            if self._transaction and self._notify is not None:
+                self._notify(f"the transaction was never committed: {self._transaction.dropped()}")
             if self._selector is not None:
                 self._selector.close()
             elif self._transport is not None:
@@ -205,8 +210,10 @@ class Connection:
             return _listed(shower.describe_method(statement))
         if isinstance(statement, nodes.Explain):
             return self._selecting().explain(statement, text, values, self._default)
+        if isinstance(statement, nodes.Begin | nodes.Commit | nodes.Rollback):
+            return self._transact(statement, text)
         if isinstance(statement, SESSION) or (isinstance(statement, CHANGES) and self._is_local(statement)):
-            return self._of_session().run(statement, text, values, self._default)
+            return self._change_session(statement, text, values)
         if isinstance(statement, WRITES):
             return self._write(statement, text, values)
         if isinstance(statement, nodes.Use):
@@ -227,7 +234,8 @@ class Connection:
         token = GentleToken()
         self._under_way = token
         try:
-            return writer.write(statement, text, values, self._default, token)
+            target = writer if self._transaction is None else self._transaction
+            return target.write(statement, text, values, self._default, token)
         finally:
             self._under_way = None
 
@@ -303,6 +311,41 @@ class Connection:
             if self._session is None:
                 self._session = SessionStatements(workspace, self._selecting, self.settings, self._change_settings)
             return self._session
+
+    def _change_session(self, statement: nodes.Statement, text: str, values: dict[str, SqlValue]) -> Result:
+        """A statement about the session or its workspace; what changes the workspace waits for COMMIT."""
+        default = self._default
+
+        def run() -> Result:
+            return self._of_session().run(statement, text, values, default)
+
+        if self._transaction is not None and isinstance(statement, WAITING):
+            return self._transaction.change(statement, text, values, run)
+        return run()
+
+    def _transact(self, statement: nodes.Begin | nodes.Commit | nodes.Rollback, text: str) -> Result:
+        """BEGIN, COMMIT, ROLLBACK."""
+        # imported here for the same reason as the Selector: few sessions have transactions
+        from quaestor.run.transaction import Transaction, misplaced
+
+        waiting = self._transaction
+        if isinstance(statement, nodes.Rollback) and statement.savepoint:
+            refused = nodes.Savepoint(statement.savepoint, pos=statement.pos)
+            return self._of_session().run(refused, text, {}, ())
+        if isinstance(statement, nodes.Begin) is (waiting is not None):
+            raise misplaced(statement, text, waiting is not None)
+        if waiting is None:
+            self._transaction = Transaction(self._writing())
+            return _message("a transaction is open: writes wait for COMMIT")
+        self._transaction = None
+        if isinstance(statement, nodes.Rollback):
+            return _message(f"rolled back: {waiting.dropped()}")
+        token = GentleToken()
+        self._under_way = token
+        try:
+            return waiting.commit(token)
+        finally:
+            self._under_way = None
 
     def _is_local(self, statement: nodes.Insert | nodes.Update | nodes.Replace | nodes.Delete) -> bool:
         """Whether what a statement changes is in the workspace."""
@@ -380,7 +423,7 @@ def connect(
     """
     settings = load_settings({}, os.environ) if settings is None else settings
     if partial:
-        settings = replace(settings or Settings(), partial=True)
+        settings = replace(settings, partial=True)
     if not pushdown:
         settings = replace(settings, pushdown=False)
     if workspace:
@@ -405,6 +448,10 @@ def _parsed(text: str, variables: Mapping[str, Any] | None) -> tuple[tuple[nodes
     """The statements of a text, and the values of placeholders: its own blocks', and over them those given."""
     script = parse_script(text)
     return script.statements, {**block_values(script, text), **(variables or {})}
+
+
+def _message(message: str) -> Result:
+    return Result((), (), stats=Stats(), message=message)
 
 
 def _listed(listing: Listing) -> Result:

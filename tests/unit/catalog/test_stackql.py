@@ -169,7 +169,7 @@ def test_aws_s_query_protocol_sends_forms_and_its_signature_s_headers_are_not_as
     }
     found = only(write(document_of(method, "/?Action=X", {**LIST, "parameters": [*headers, target, tags]})))
     assert (found.http, found.form, found.headers) == ("POST", True, {"X-Amz-Target": "A.B"})
-    assert [(p.name, p.style) for p in found.parameters] == [("Tags", "aws")]
+    assert [(p.name, p.style) for p in found.parameters] == [("Tags", "aws_query")]
 
 
 def test_a_required_parameter_keeps_the_name_of_a_field(write: Any) -> None:

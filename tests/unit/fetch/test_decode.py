@@ -504,3 +504,20 @@ def test_any_json_is_rows_or_a_decode_error(value: Any, row_path: tuple[str, ...
         except DecodeError as error:
             path = error.path
         assert path.startswith("$")
+
+
+# --- what StackQL's documents have besides -----------------------------------------------------------------------
+
+
+def test_a_transform_makes_the_json_that_is_read() -> None:
+    template = '{"things": [{{ range $i, $v := . }}{{ if $i }},{{ end }}{"id": {{ toJson $v.name }}}{{ end }}]}'
+    response = Response(row_path=("things",), transform="golang_template_json", template=template)
+    assert decode('[{"name": "a"}, {"name": "b"}]', col("id"), response=response) == [("a",), ("b",)]
+
+
+def test_rows_that_may_be_left_out_are_none_and_others_are_an_error() -> None:
+    response = Response(row_path=("items",), optional=True)
+    assert decode('{"kind": "list"}', col("id"), response=response) == []
+    assert decode('{"kind": "list"}', col("id"), col("_raw", "object"), response=response) == []
+    with pytest.raises(DecodeError, match="not where they should be"):
+        decode('{"kind": "list"}', col("id"), response=Response(row_path=("items",)))

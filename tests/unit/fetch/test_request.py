@@ -30,8 +30,8 @@ PLAIN = Server("https://a.example")
 TEXT = st.text(st.characters(codec="utf-8"))
 
 
-def a_method(path: str = "/things", *parameters: Parameter, **more: Any) -> Method:
-    return Method("list_things", "select", "GET", path, parameters, **more)
+def a_method(path: str = "/things", *parameters: Parameter, http: str = "GET", **more: Any) -> Method:
+    return Method("list_things", "select", http, path, parameters, **more)
 
 
 def path_parameter(name: str) -> Parameter:
@@ -311,3 +311,36 @@ def test_broken_servers_are_the_catalogs_fault() -> None:
     for url in ("a.example", "https://{nobody}.example", "https://{open.example"):
         with pytest.raises(CatalogError):
             base_url(Server(url), {})
+
+
+# --- what StackQL's documents have besides -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("style", "value", "query"),
+    [
+        ("aws_query", '[{"Key": "a", "Value": "b&c"}, {"Key": "d", "Value": null}]',
+         "Tags.member.1.Key=a&Tags.member.1.Value=b%26c&Tags.member.2.Key=d"),
+        ("aws_ec2", ["x", "y"], "Tags.1=x&Tags.2=y"),
+        ("aws_query", "single", "Tags.member.1=single"),
+        ("aws_query", [], ""),
+    ],
+)  # fmt: skip
+def test_aws_writes_lists_by_number(style: str, value: Any, query: str) -> None:
+    parameter = Parameter("tags", "Tags", "query", type="array", style=style)
+    assert query_of(parameter, value) == query
+
+
+def test_a_form_takes_the_query_and_what_is_fixed_in_the_path() -> None:
+    method = a_method("/?Action=ListUsers&Version=1", Parameter("Path", "Path", "query"), http="POST", form=True)
+    request = build(method, Path="/a b/")
+    assert (request.method, urlsplit(request.url).path, urlsplit(request.url).query) == ("POST", "/", "")
+    assert request.body == b"Action=ListUsers&Version=1&Path=%2Fa%20b%2F"
+    assert ("content-type", "application/x-www-form-urlencoded; charset=utf-8") in request.headers
+
+
+def test_fixed_headers_are_sent_and_a_fixed_query_stays() -> None:
+    method = a_method("/things?api-version=2", Parameter("x", "x", "query"), headers={"X-Amz-Target": "A.B"})
+    request = build(method, x="1")
+    assert ("x-amz-target", "A.B") in request.headers
+    assert urlsplit(request.url).query == "api-version=2&x=1"

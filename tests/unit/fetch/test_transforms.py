@@ -94,7 +94,7 @@ def test_azure_properties_are_laid_flat() -> None:
         + '{{ end }}"_flattened": true }\n{{- end }}\n]}'
     )
     body = json.dumps({"value": [{"properties": {"a": "ü"}}, {"name": "n"}]}).encode()
-    assert json.loads(transform("golang_template_json", template, body, {}, "")) == {
+    assert json.loads(transform("golang_template_json", template, body)) == {
         "value": [{"a": "ü", "_flattened": True}, {"_flattened": True}]
     }
 
@@ -105,18 +105,19 @@ XML = b"""<ListUsersResponse xmlns="urn:x"><ListUsersResult><Users>
 </Users><IsTruncated>false</IsTruncated></ListUsersResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata>
 </ListUsersResponse>"""
 COLUMNS = {"UserName": "string", "Size": "integer", "Tags": "string", "On": "boolean"}
+ROW = json.dumps({"name": "UserDisplay", "columns": COLUMNS})
 
 
 def test_rows_of_a_schema_are_found_in_xml() -> None:
-    assert json.loads(transform("schema_driven_xml", "", XML, COLUMNS, "UserDisplay")) == {
+    assert json.loads(transform("schema_driven_xml", ROW, XML)) == {
         "line_items": [{"UserName": "a", "Size": 3, "Tags": [{"Key": "k"}]}, {"UserName": "b", "Size": "many"}]
     }
 
 
 def test_an_empty_list_in_xml_has_no_rows() -> None:
     empty = b"<R><ListUsersResult><Users/><IsTruncated>false</IsTruncated></ListUsersResult></R>"
-    assert transform("schema_driven_xml", "", empty, COLUMNS, "UserDisplay") == b'{"line_items":[]}'
-    assert transform("schema_driven_xml", "", b"", COLUMNS, "UserDisplay") == b'{"line_items":[]}'
+    assert transform("schema_driven_xml", ROW, empty) == b'{"line_items":[]}'
+    assert transform("schema_driven_xml", ROW, b"") == b'{"line_items":[]}'
 
 
 def test_of_two_kinds_of_elements_the_schema_s_own_is_taken() -> None:
@@ -152,6 +153,6 @@ def test_hostile_xml_is_refused(body: bytes) -> None:
 
 def test_bodies_that_are_not_what_the_transform_takes() -> None:
     with pytest.raises(DecodeError, match="UTF-8"):
-        transform("golang_template_text", "{{ . }}", b"\xff", {}, "")
+        transform("golang_template_text", "{{ . }}", b"\xff")
     with pytest.raises(DecodeError, match="JSON"):
-        transform("golang_template_json", "{{ . }}", b"<html>", {}, "")
+        transform("golang_template_json", "{{ . }}", b"<html>")

@@ -91,7 +91,7 @@ class Reader:
         found = columns.columns_of(answer, self._lookup, {})
         pages = paging.pagination(self._provider.name, operation, levels, answer, self._lookup)
         parameters = tuple(
-            _parameter(each, pages, casing, config.algorithm(levels, "queryParamTranspose"))
+            _parameter(each, pages, casing, self._transposed(levels))
             for each in operation.parameters
             if each.location != "header" or not (_NOT_ASKED.fullmatch(each.name) or _constant(each))
         )
@@ -127,6 +127,15 @@ class Reader:
         own = document.sequence(fields.get("servers"), "servers")
         return servers.server(self._provider.name, tuple(own) or operation.servers or self._spec.servers)
 
+    def _transposed(self, levels: Levels) -> str:
+        """How lists and objects are written into the query, where it is AWS's way."""
+        said = config.algorithm(levels, "queryParamTranspose")
+        if said not in ("", "AWSCanonical"):
+            raise CatalogError(f"the algorithm {said!r} of queryParamTranspose isn't known")
+        if not said:
+            return ""
+        return "aws_ec2" if self._spec.info.get("x-protocol") == "ec2" else "aws_query"
+
     # -- what comes back
 
     def _response(self, operation: Operation, fields: dict[str, Any], own: str, casing: str) -> Response:
@@ -143,6 +152,8 @@ class Reader:
         if not kind and not is_json(media_type):
             return Response(status=status, media_type=media_type, scalar="contents")
         named = self._name(schema, f"{own}.response")
+        if kind == "schema_driven_xml":
+            template = self._described(named, keys)
         keys = keys or self._usual_rows(schema)
         answer = Response(
             status=status,
@@ -158,6 +169,16 @@ class Reader:
             return replace(answer, scalar="contents", row_path=keys)
         rows = columns.row_schemas(answer, self._lookup)
         return answer if columns.object_fields(rows, self._lookup) else replace(answer, scalar="value")
+
+    def _described(self, named: str, keys: tuple[str, ...]) -> str:
+        """The row that `schema_driven_xml` looks for: the name of its schema and the types of its fields, as JSON."""
+        rows = columns.row_schemas(Response(schema=named, row_path=keys), self._lookup)
+        fields = columns.object_fields(rows, self._lookup)
+        holder = columns.row_schemas(Response(schema=named), self._lookup)
+        listed = columns.object_fields(holder, self._lookup).get(keys[0], ([Schema()], False))[0][0] if keys else None
+        items = columns.resolved(listed, self._lookup).items if listed is not None else None
+        types = {name: columns.type_of(found[0], self._lookup) for name, (found, _) in fields.items()}
+        return json.dumps({"name": items.ref if items is not None else "", "columns": types})
 
     def _overridden(self, fields: dict[str, Any], schema: Schema | None) -> Schema | None:
         override = document.mapping(fields.get("schema_override"), "schema_override")
@@ -297,7 +318,7 @@ def _parameter(each: SpecParameter, pages: Any, casing: str, transpose: str) -> 
         format=schema.format if schema.format != "date-time" else "",
         enum=tuple(columns.text_of(value) for value in schema.enum if value is not None),
         item_type=item.type if item is not None else "",
-        style="aws" if transpose == "AWSCanonical" else each.style if each.style not in ("form", "simple") else "",
+        style=transpose or each.style if each.style not in ("form", "simple") else "",
         explode=True if each.explode is None else each.explode,
         default=columns.text_of(schema.default) if isinstance(schema.default, str | int | float) else "",
         role=role if each.location == "query" else "",

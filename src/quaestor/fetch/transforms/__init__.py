@@ -19,19 +19,18 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def transform(kind: str, template: str, body: bytes, columns: dict[str, str], schema: str) -> bytes:
+def transform(kind: str, template: str, body: bytes) -> bytes:
     """The JSON that a transform makes of a body.
 
-    `kind` is the document's word without its version; `columns` (wire name → type) and `schema` (its name) describe
-    a row for `schema_driven_xml`. Raises CatalogError for a template that isn't understood, DecodeError where the
-    body doesn't fit.
+    `kind` is the document's word without its version. For `schema_driven_xml` the template is JSON that describes a
+    row: `name` of its schema, and `columns`, wire name → type. Raises CatalogError for a template that isn't
+    understood, DecodeError where the body doesn't fit.
     """
     if kind == "schema_driven_xml":
-        found = markup.rows(markup.parse(body), columns, schema) if body.strip() else []
+        row = json.loads(template)
+        found = markup.rows(markup.parse(body), row["columns"], row["name"]) if body.strip() else []
         return _json({"line_items": found})
-    nodes = gotemplate.parse(template)
-    text = gotemplate.execute(nodes, _input(kind, body))
-    return text.encode()
+    return gotemplate.execute(gotemplate.parse(template), _input(kind, body)).encode()
 
 
 def _input(kind: str, body: bytes) -> Any:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import quaestor
 from quaestor.catalog import document
-from quaestor.catalog.store import open_catalog
-from quaestor.config import check_proxy, load_settings, read_env_file, workspace_path
+from quaestor.catalog.store import open_providers
+from quaestor.config import check_proxy, document_roots, load_settings, read_env_file, workspace_path
 from quaestor.errors import Cancelled, CatalogError, IncompleteError, PartialWriteError, QuaestorError, UsageError
 from quaestor.fetch import lean
 from quaestor.record import replace
@@ -56,7 +56,7 @@ def run(invocation: Invocation, console: Console) -> int:
         if values.get("dryrun"):
             _show(load("dryrun").rendered(text, variables), shape, output)
         else:
-            catalog = open_catalog(note=console.note)
+            catalog = open_providers(document_roots(settings.registry, env), note=console.note)
             try:
                 with open_connection(values, settings, env, catalog, console) as connection:
                     results = connection.script(text, variables=variables)
@@ -199,7 +199,7 @@ def environment(values: Mapping[str, Any], console: Console) -> Mapping[str, str
 _SETTINGS = (
     "output", "delimiter", "header", "stats", "error_format", "deadline_s", "request_timeout_s", "max_wait_s",
     "max_requests", "concurrency", "api_reserve", "fill_parents", "pushdown", "partial", "ca_bundle", "endpoints",
-    "workspace",
+    "workspace", "registry",
     "read_only", "dry_run_writes", "all_rows", "max_writes", "on_error", "write_concurrency",
 )  # fmt: skip
 

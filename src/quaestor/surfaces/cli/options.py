@@ -100,6 +100,7 @@ OPTIONS = (
     ),
     Option("--config", "config", "text", "FILE", "the configuration file", commands=("exec", "record")),
     Option("--workspace", "workspace", "text", "FILE", "the file of views and tables; :memory: for none kept"),
+    Option("--registry", "registry", "text", "PATH|JSON", "where StackQL's provider documents are"),
     # what comes out
     Option("--output", "output", "text", "FORMAT", f"one of {', '.join(OUTPUTS)}", "-o"),
     Option("--delimiter", "delimiter", "text", "CHAR", "between the fields of csv, text and pptext", "-d"),

@@ -14,7 +14,6 @@ _CACHE = "provider documents are compiled once, and there is nothing to tune"
 
 #: Flag → (why it is not accepted, what to do instead; the latter may be empty).
 FLAGS: dict[str, tuple[str, str]] = {
-    "--registry": ("pulling provider documents from a registry is not there yet", "okta and datadog are built in"),
     "--approot": ("there is no such folder: settings and cache follow the XDG base directories", "use --config FILE"),
     "--approotfilemode": ("there is no such folder: settings and cache follow the XDG base directories", ""),
     "--configfile": ("settings are TOML here, not Java properties", "use --config FILE"),
