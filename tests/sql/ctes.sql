@@ -88,3 +88,12 @@ WITH a(i) AS (VALUES (@user0), (@user1)) SELECT f.id, f.userId FROM okta.users.f
 WITH a AS (SELECT id, row_number() OVER (ORDER BY created DESC, id) AS n FROM okta.users.users) SELECT a.n, f.factorType FROM a JOIN okta.users.factors f ON f.userId = a.id WHERE a.n <= 5 ORDER BY 1, f.id
 
 WITH A AS (SELECT id AS Id FROM okta.groups.groups) SELECT a.ID FROM a ORDER BY 1
+
+-- CTEs that refer to the query around them stay where they are written.
+SELECT u.id, (WITH f AS (SELECT * FROM okta.users.factors x WHERE x.userId = u.id) SELECT count(*) FROM f) AS n FROM okta.users.users u ORDER BY 1
+
+SELECT u.id, (WITH f AS (SELECT * FROM okta.users.factors x WHERE x.userId = u.id), g AS (SELECT id, status FROM f WHERE status = 'ACTIVE') SELECT group_concat(id) FROM (SELECT id FROM g ORDER BY id)) AS n FROM okta.users.users u ORDER BY 1
+
+SELECT count(*) FROM okta.users.users u WHERE EXISTS (WITH f AS (SELECT id, userId AS k FROM okta.users.factors x WHERE x.userId = u.id) SELECT 1 FROM okta.users.factors z WHERE z.userId IN (SELECT k FROM f) AND z.userId = (SELECT max(k) FROM f))
+
+WITH f AS (SELECT id FROM okta.users.users) SELECT f.id, (WITH f AS (SELECT 1 AS one WHERE outer_.id > @user5) SELECT count(*) FROM f) FROM f, f AS outer_ WHERE f.id = outer_.id ORDER BY 1

@@ -9,7 +9,7 @@ rewritten statement has no name that could mean two things.
 
 from __future__ import annotations
 
-from quaestor.errors import BindError, UnsupportedError, did_you_mean
+from quaestor.errors import BindError, did_you_mean
 from quaestor.plan import routes
 from quaestor.plan.conditions import candidate, choose_route, conjunction, conjuncts, dependencies
 from quaestor.plan.joins import Joined, bind_source
@@ -50,6 +50,7 @@ class BoundQuery(Record):
         columns: of the result, as people see them.
         filters: for each source, conditions that rows of it satisfy or don't count.
         local: schemas of tables that SQLite has at hand (`plan.views`).
+        correlated: of the CTEs, those that refer to a query around them: they stay where they are written.
     """
 
     tree: nodes.Select
@@ -59,6 +60,7 @@ class BoundQuery(Record):
     columns: tuple[ResultColumn, ...]
     filters: dict[int, tuple[nodes.Expr, ...]]
     local: tuple[str, ...] = ()
+    correlated: frozenset[str] = frozenset()
 
 
 def bind(
@@ -90,7 +92,8 @@ def bind(
     _note_wanted(binder, tree)
     columns = tuple(ResultColumn(output.name, output.type) for output in outputs)
     filters = {source: tuple(conditions) for source, conditions in binder.filters.items()}
-    return BoundQuery(tree, binder.uses, binder.sources, binder.ctes, columns, filters, tuple(binder.local))
+    local, correlated = tuple(binder.local), frozenset(binder.correlated)
+    return BoundQuery(tree, binder.uses, binder.sources, binder.ctes, columns, filters, local, correlated)
 
 
 class CteDefinition:
@@ -118,6 +121,7 @@ class Binder:
         self.uses: dict[int, TableUse] = {}
         self.sources: dict[int, ScopeSource] = {}
         self.ctes: dict[str, nodes.Cte] = {}
+        self.correlated: set[str] = set()
         self.filters: dict[int, list[nodes.Expr]] = {}
         self._selects = 0
         self.workspace: Workspace | None = None
@@ -172,8 +176,9 @@ class Binder:
             None if part is None else self.expression(part, Scope(None, self.text), visible)
             for part in (select.limit, select.offset)
         )
+        with_ = self._correlated_here(select, visible)
         tree = nodes.Select(
-            tuple(bound), select.operators, None, order_by, limit, offset, pos=select.pos, end=select.end
+            tuple(bound), select.operators, with_, order_by, limit, offset, pos=select.pos, end=select.end
         )
         return tree, outputs
 
@@ -481,12 +486,17 @@ class Binder:
 
         select, _ = self.select(cte.select, definition.scope, definition.around, publish)
         definition.is_open = False
-        if dependencies([select], self.ctes)[0]:
-            raise UnsupportedError(
-                f"{cte.name} refers to a table of the query around it", text=self.text, position=cte.pos
-            )
+        named = {node.path[0] for node in nodes.walk(select) if isinstance(node, nodes.TableRef)}
+        if dependencies([select], self.ctes)[0] or named & self.correlated:
+            self.correlated.add(definition.internal)
         columns = tuple(nodes.Name(output.internal) for output in definition.outputs)
         self.ctes[definition.internal] = nodes.Cte(definition.internal, columns, select, cte.materialized)
+
+    def _correlated_here(self, select: nodes.Select, visible: dict[str, CteDefinition]) -> nodes.With | None:
+        """The CTEs of a SELECT that refer to queries around it: only there do they mean anything."""
+        own = [visible[cte.name.casefold()].internal for cte in select.with_.ctes] if select.with_ else []
+        kept = tuple(self.ctes[name] for name in own if name in self.correlated)
+        return nodes.With(kept, recursive=True) if kept else None
 
     def _cte_outputs(
         self, cte: nodes.Cte, names: list[str], outputs: tuple[Output, ...], number: int

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from quaestor.plan.scope import Candidate, ScopeSource, TableUse
 
 
+#: Stands for what no scan gives.
+NEVER = -1
+
+
 class KeyFinder:
     """Makes the key queries of a bound statement."""
 
@@ -30,9 +34,19 @@ class KeyFinder:
     def needs(self, candidate: Candidate) -> frozenset[int]:
         """The resources that must have been read before a candidate's values are known."""
         needed = set(candidate.uses)
+        trees: list[nodes.Node] = [*candidate.values, *([candidate.select] if candidate.select is not None else [])]
         for source in self._closure(candidate.free):
+            trees.append(source.node)
             needed |= self._uses_of(source)
+        if any(self._is_correlated(tree) for tree in trees):
+            needed.add(NEVER)
         return frozenset(needed)
+
+    def _is_correlated(self, tree: nodes.Node) -> bool:
+        """Whether it reads a CTE that has other rows for each row of a query around it: no SELECT lists such keys."""
+        return any(
+            isinstance(node, nodes.TableRef) and node.path[0] in self._query.correlated for node in nodes.walk(tree)
+        )
 
     def _uses_of(self, source: ScopeSource) -> frozenset[int]:
         if source.use is not None:

@@ -32,7 +32,8 @@ def _named_parameter(node: nodes.Node) -> nodes.Node:
 
 def lower(select: nodes.Select, plan: Plan) -> str:
     """SQL over the tables of the plan's scans: the statement itself, or the keys of a scan."""
-    ctes = tuple(plan.query.ctes.values())
+    # those that refer to no query around them can stand before everything; a SELECT at the top has no others
+    ctes = tuple(cte for name, cte in plan.query.ctes.items() if name not in plan.query.correlated)
     whole = replace(select, with_=nodes.With(ctes, recursive=True)) if ctes else select
     return to_sql(lowered(whole, plan))
 
