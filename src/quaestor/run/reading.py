@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from quaestor.catalog.catalog import Catalog
     from quaestor.catalog.model import Column, Provider, Server
     from quaestor.config import Settings
+    from quaestor.errors import QuaestorError
     from quaestor.fetch.decode import Decoder
     from quaestor.fetch.governor import Clock
     from quaestor.fetch.http import CancelToken, HttpRequest, Transport
     from quaestor.fetch.url import Origin
     from quaestor.plan.model import Plan, Scan
-    from quaestor.errors import QuaestorError
     from quaestor.run.failures import Failure
     from quaestor.run.feed import Batch, Part
     from quaestor.values import SqlValue
@@ -195,9 +195,11 @@ class Connections:
     def _authenticator(
         self, connection: str, provider: Provider, origin: Origin, transport: Transport
     ) -> Authenticator:
-        """Who signs a connection's requests: what `--auth` says, else its own settings, else the environment."""
-        entry = self._auth.get(connection, self._auth.get(provider.name))
+        """Who signs a connection's requests: what `--auth` says, else its own settings, else the environment, where
+        the provider's document may name other variables."""
         configured = self._settings.connection(connection)
+        own = configured is not None and (configured.oauth is not None or configured.credentials)
+        entry = self._auth.get(connection, self._auth.get(provider.name, None if own else provider.auth or None))
         oauth = configured.oauth if configured is not None else None
         if (isinstance(entry, dict) and entry.get("type") == "oauth2") or (entry is None and oauth is not None):
             # late: it brings PyJWT and cryptography (docs/decisions/0003-late-imports.md)
