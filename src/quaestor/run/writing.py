@@ -133,12 +133,29 @@ class Writer:
             if error.position < 0:  # of the statement as a whole
                 error.position = statement.pos
             raise
+        return self.send(ready, text, values, stats, token, original or statement)
+
+    @property
+    def only_shows(self) -> bool:
+        """Whether writes are shown instead of sent."""
+        return self._settings.dry_run_writes
+
+    def send(
+        self,
+        ready: Prepared,
+        text: str,
+        values: Mapping[str, SqlValue],
+        stats: Stats,
+        token: GentleToken,
+        original: nodes.Statement,
+    ) -> Result:
+        """Carry out what was prepared; raises what `write` does after that."""
         self._check_clients(ready)
         if self._settings.dry_run_writes and ready.choice.method.verb != "select":
             return sending.shown(self._connections, ready.target, ready.calls, stats)
         if ready.choice.method.verb == "select":
             return self._read(ready, stats, token)
-        return self._mutated(ready, text, values, stats, token, original or statement)
+        return self._mutated(ready, text, values, stats, token, original)
 
     def prepare(
         self,

@@ -426,7 +426,7 @@ def test_explain_makes_no_request(connect: Any) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "BEGIN",
+        "REGISTRY LIST",
         "SELECT * FROM (EXEC okta.users.users.suspend_user @userId = 'x') t",
     ],
 )

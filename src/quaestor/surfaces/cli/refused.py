@@ -39,10 +39,10 @@ FLAGS: dict[str, tuple[str, str]] = {
     "--sqlBackend": (_BACKEND, ""),
     "--dbInternal": (_BACKEND, ""),
     "--namespaces": ("caching of results is not there yet", ""),
-    "--store.txn": ("transactions are not there yet", ""),
+    "--store.txn": ("nothing of a transaction is stored: it ends with the session", ""),
     "--gc": (_BACKEND, ""),
-    "--acid": ("transactions are not there yet", ""),
-    "--session": ("transactions are not there yet", ""),
+    "--acid": ("BEGIN, COMMIT and ROLLBACK need no setting", ""),
+    "--session": ("BEGIN, COMMIT and ROLLBACK need no setting; nothing is undone by itself", ""),
     "--export.alias": (_BACKEND, ""),
     "--usenonpreferredapis": ("every service of a provider is listed", "leave it out"),
     "--tls.allowInsecure": (
