@@ -50,8 +50,15 @@ def accepted(inventor: Inventor, schema: Schema, body: Any, depth: int = 0) -> A
         sub = schema.properties.get(name)
         if sub is not None and (sub.read_only or inventor.resolve(sub).read_only):
             continue
+        if name == "type" and depth == 0 and sub is not None and _is_other(inventor.resolve(sub), value):
+            continue
         out[name] = value if sub is None else accepted(inventor, sub, value, depth + 1)
     return out
+
+
+def _is_other(schema: Schema, value: Any) -> bool:
+    """Whether what is asked for has another type than the answer: Datadog's `…_request`, `…_response`."""
+    return bool(schema.enum) and value not in schema.enum
 
 
 def shown(inventor: Inventor, schema: Schema, row: Any, depth: int = 0) -> Any:

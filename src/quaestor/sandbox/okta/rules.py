@@ -395,7 +395,11 @@ class OktaRules(Rules):
             after["status"] = before["status"]
             after["credentials"] = {**before.get("credentials", {}), **_without_password(after.get("credentials"))}
             if act.route.method.http == "PUT":
-                after["profile"] = {"mobilePhone": None, "secondEmail": None, **after["profile"]}
+                after["profile"] = {
+                    "mobilePhone": None,
+                    "secondEmail": None,
+                    **(after.get("profile") or before.get("profile", {})),
+                }
             after.update(linked(after))
         elif home == _GROUPS and isinstance(after.get("profile"), dict):
             after["profile"] = {"description": None, **after["profile"]}
