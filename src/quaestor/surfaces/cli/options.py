@@ -56,6 +56,7 @@ COMMANDS = (
     Command("demo", "", "answer a few questions on an embedded sandbox, no account needed"),
     Command("sandbox", "PROVIDER…", "serve a stand-in for the API of okta, datadog or both on this machine"),
     Command("record", "PROVIDER --out FILE", "note down what a client asks of the real service, without secrets"),
+    Command("registry", "list|pull|remove|update|verify [PROVIDER [VERSION]]", "provider documents from a registry"),
     Command("provider", "build NAME --spec FILE… --out PATH", "make a provider's facts from its OpenAPI documents"),
 )
 
@@ -98,11 +99,18 @@ OPTIONS = (
         "read environment variables from FILE; set ones stay as they are",
         commands=("exec", "record"),
     ),
-    Option("--config", "config", "text", "FILE", "the configuration file", commands=("exec", "record")),
+    Option("--config", "config", "text", "FILE", "the configuration file", commands=("exec", "record", "registry")),
     Option("--workspace", "workspace", "text", "FILE", "the file of views and tables; :memory: for none kept"),
-    Option("--registry", "registry", "text", "PATH|JSON", "where StackQL's provider documents are"),
+    Option(
+        "--registry",
+        "registry",
+        "text",
+        "URL|PATH|JSON",
+        "where StackQL's provider documents are",
+        commands=("exec", "registry"),
+    ),
     # what comes out
-    Option("--output", "output", "text", "FORMAT", f"one of {', '.join(OUTPUTS)}", "-o"),
+    Option("--output", "output", "text", "FORMAT", ", ".join(OUTPUTS), "-o"),
     Option("--delimiter", "delimiter", "text", "CHAR", "between the fields of csv, text and pptext", "-d"),
     Option("--hideheaders", "header", "off", "", "no line of column names", "-H"),
     Option("--outfile", "outfile", "text", "FILE", "write the results to FILE, once all of them are complete", "-f"),
@@ -114,7 +122,7 @@ OPTIONS = (
         "text",
         "text|json",
         "how errors and stats are written to stderr",
-        commands=("exec", "demo", "sandbox", "record", "provider"),
+        commands=("exec", "demo", "sandbox", "record", "registry", "provider"),
     ),
     # bounds
     Option("--timeout", "deadline_s", "text", "SECONDS", "the longest that a statement may take; 0: no bound"),
@@ -162,7 +170,7 @@ OPTIONS = (
         "switch",
         "",
         "show a traceback for an internal error",
-        commands=("exec", "demo", "sandbox", "record", "provider"),
+        commands=("exec", "demo", "sandbox", "record", "registry", "provider"),
     ),
 )
 
