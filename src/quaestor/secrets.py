@@ -54,28 +54,44 @@ class Redactor:
     """Masks known secret values, as they are and encoded, in any text."""
 
     def __init__(self) -> None:
-        self._needles: set[str] = set()
+        self._values: frozenset[str] = frozenset()
+        self._needles: tuple[frozenset[str], tuple[str, ...]] = (
+            frozenset(),
+            (),
+        )  # of which values, the longest first
 
     def add(self, secret: Secret) -> None:
         """Mask this value from now on: plain, URL-encoded, JSON-escaped, base64."""
         value = secret.reveal()
-        if len(value) < 4:  # too short to tell from ordinary text
-            return
-        import base64
-        import json
-        from urllib.parse import quote, quote_plus
-
-        raw = value.encode()
-        forms = {value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1]}
-        forms |= {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
-        self._needles = self._needles | forms  # a new set: another thread may be masking by the old one
+        if len(value) >= 4:  # shorter ones can't be told from ordinary text
+            self._values |= {value}  # a new set: another thread may be masking by the old one
 
     def mask(self, text: str) -> str:
         """`text` with every known secret replaced by `***`."""
-        for needle in sorted(self._needles, key=len, reverse=True):
+        values, needles = self._needles
+        if values != self._values:
+            values = self._values
+            needles = _forms(values)
+            self._needles = (values, needles)
+        for needle in needles:
             if needle in text:
                 text = text.replace(needle, MASK)
         return text
+
+
+def _forms(values: frozenset[str]) -> tuple[str, ...]:
+    """How the values may stand in a text, the longest first."""
+    # imported when something is masked, which is seldom: 4 ms of a cold SELECT
+    import base64
+    import json
+    from urllib.parse import quote, quote_plus
+
+    forms: set[str] = set()
+    for value in values:
+        raw = value.encode()
+        forms |= {value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1]}
+        forms |= {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
+    return tuple(sorted(forms, key=len, reverse=True))
 
 
 #: The most that a command may print, and how long it may take: time to touch a key or to type a password.
