@@ -158,7 +158,7 @@ def scans(users: int) -> None:
             (f"{users:,} users, all columns", WIDE, "wide"),
             (f"{users:,} users, GROUP BY", GROUPED, "count"),
             (f"{users:,} users, ORDER BY LIMIT 10", SORTED, "sort"),
-            (f"{users:,} users, LIMIT 5", FIVE, "csv"),
+            (f"{users:,} users, LIMIT 5", FIVE, "first"),
         ):
             beside(name, 3, port, ask(port, statement), bare(port, against))
 

@@ -1,8 +1,8 @@
 """The floor: bare http.client and json over the same pages, as somebody would write it in ten minutes.
 
 `python bench/floor.py PORT WHAT [KEYS]`: `csv` the users as CSV, `wide` with all their members, `count` their number
-by status, `sort` the last ten logins; `fan` the factors of so many users, sixteen at a time; `chain` the users'
-groups and these groups' applications.
+by status, `sort` the last ten logins, `first` five of the first page; `fan` the factors of so many users, sixteen at
+a time; `chain` the users' groups and these groups' applications.
 """
 
 import collections
@@ -83,6 +83,8 @@ def main() -> None:
         write_csv(port)
     elif what == "wide":
         write_wide(port)
+    elif what == "first":
+        print([row["id"] for row in next(pages(port))[:5]])
     elif what == "sort":
         print(sorted(row["profile"]["login"] for row in rows(port))[-10:])
     elif what == "fan":

@@ -1,12 +1,12 @@
 """`python -m bench.storm [SCANS] [PAGES]`: three minutes of 429 with 16 concurrent scans, by the real clock.
 
-The sandbox allows 600 lists of users a minute, as Okta does. From the beginning of each minute on, a rival with as
-many connections takes half of them as fast as it can, and heeds no header. Sixteen scans of one process need 1,200
-pages: four minutes' worth of what the rival leaves, three from the beginning of the first to that of the last.
-Printed: what was sent and refused, and the time beside the ideal.
+The sandbox allows 600 lists of users a minute, as Okta does. A rival with sixteen connections, which heeds no header,
+takes 400 of them each minute: both rush for the same 600 at its beginning, and once they are used up everybody who
+asks is refused. Sixteen scans of one process need 640 pages, which is four minutes' worth of what is left: three from
+the beginning of the first to that of the last. Printed: what was sent and refused, and the time beside the ideal.
 
-The ideal: each minute, whatever the rival didn't take of the 600 is used at once. With the reserve, a tenth of
-the limit stays unused beside what the rival takes.
+The ideal: each minute, whatever the rival didn't take of the 600 is used at once. With the reserve, a tenth of the
+limit stays unused besides.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from typing import NamedTuple
 
 import quaestor
 
-LIMIT, WINDOW_S, SHARE, RESERVE, SIZE = 600, 60, 300, 0.1, 2
+LIMIT, WINDOW_S, SHARE, RESERVE, SIZE = 600, 60, 400, 0.1, 2
+#: Between two requests of a connection of the rival: about as long as a scan takes with a page.
+PAUSE_S = 0.05
 LIMITS = f"""\
 limits:
   okta:
@@ -72,7 +74,7 @@ class Rival:
         while not self._stop.is_set():
             minute = int(time.time() // WINDOW_S)
             if self.taken[minute] >= SHARE:
-                self._stop.wait(0.05)
+                self._stop.wait(PAUSE_S)
                 continue
             connection.request("GET", "/okta/api/v1/users?limit=1", headers={"authorization": "SSWS sandbox"})
             response = connection.getresponse()
@@ -82,6 +84,8 @@ class Rival:
                 self.refused += response.status == 429
             if response.status == 429:
                 self._stop.wait(1.0)
+            else:
+                self._stop.wait(PAUSE_S)
         connection.close()
 
 
@@ -98,7 +102,7 @@ def scan(connection: quaestor.Connection, statement: str, done: list[Result]) ->
 def main() -> None:
     """Run it and print what came of it."""
     scans = int(sys.argv[1]) if len(sys.argv) > 1 else 16
-    pages = int(sys.argv[2]) if len(sys.argv) > 2 else 75
+    pages = int(sys.argv[2]) if len(sys.argv) > 2 else 40
     with tempfile.TemporaryDirectory() as folder:
         limits = Path(folder) / "limits.yaml"
         limits.write_text(LIMITS)
