@@ -12,15 +12,24 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.sandbox.sequences import decoded, fresh, kind, operation, sequences
+from tests.sandbox.sequences import Exchange, decoded, fresh, kind, operation, sequences
 
+from quaestor.catalog.model import Schema
 from quaestor.sandbox.answer.observed import variant_of
+from quaestor.sandbox.answer.routes import Match
+from quaestor.sandbox.change.checks import faults
+from quaestor.sandbox.site import Site
 
 TARGET = Path(__file__).resolve().parents[2] / "src" / "quaestor" / "sandbox" / "answer" / "observed.json"
+#: Written by hand, with fields that neither the specification nor the vendor's client has.
+EDITED = "test_api_service_integration_lifecycle.yaml"
+EDITED_WELL = ("/secrets", "/activate", "/deactivate")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*|[a-z]{2,20}([_-][a-z]{1,20}){0,5}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NEVER = re.compile(r"(^|_|[a-z])(id|Id|ID|uuid|name|Name|label|login|email|title|handle|key|user|by)$")
 
 
@@ -30,17 +39,22 @@ class _Seen:
     def __init__(self) -> None:
         self.count = 0
         self.brought = 0
+        self.nulls = 0
         self.values: set[str] = set()
         self.kinds: set[str] = set()
         self.below: dict[str, _Seen] = {}
         self.items: _Seen | None = None
+        self.unanswered: set[str] = set()
 
     def add(self, value: Any, asked: Any) -> None:
         self.count += 1
         self.brought += asked is not None
+        self.nulls += value is None
         if value is not None:
             self.kinds.add(kind(value))
         if isinstance(value, dict):
+            if isinstance(asked, dict):
+                self.unanswered |= asked.keys() - value.keys()
             for name, inner in value.items():
                 seen = self.below.setdefault(name, _Seen())
                 seen.add(inner, asked.get(name) if isinstance(asked, dict) else None)
@@ -62,9 +76,10 @@ class _Seen:
                 if seen.count == self._objects() and seen.brought < seen.count
             }
             for key, seen in sorted(self.below.items()):
-                bones = seen.skeleton(key) if key not in inner and seen.kinds & {"object", "array"} else None
-                if isinstance(bones, dict) and bones not in ({}, {"[]": {}}):
+                bones = seen.skeleton(key)
+                if key not in inner and not self._is_map():
                     inner["?" + key] = bones
+            inner |= {"-" + key: [] for key in sorted(self.unanswered - self.below.keys())}
             return inner
         if self.kinds == {"array"} and self.items is not None and not self.below:
             return {"[]": self.items.skeleton(name)}
@@ -76,8 +91,12 @@ class _Seen:
             return ["=", None]
         return [sorted(self.kinds)[0]]
 
+    def _is_map(self) -> bool:
+        """Whether the names of fields are data."""
+        return len(self.below) > 40 and min(seen.count for seen in self.below.values()) * 3 < self._objects()
+
     def _objects(self) -> int:
-        return self.count - (1 if "null" in self.values else 0) if self.values else self.count
+        return self.count - self.nulls
 
 
 def plain(value: Any, name: str) -> bool:
@@ -89,16 +108,27 @@ def plain(value: Any, name: str) -> bool:
     return isinstance(value, str) and bool(_CONSTANT.fullmatch(value)) and not _NEVER.search(name)
 
 
-def observed() -> dict[str, Any]:
-    """The skeleton of a row by operation, and by operation and variant where rows are of several."""
+def observed(cassettes: Callable[[str], bool] = lambda name: True) -> dict[str, Any]:
+    """The skeleton of a row by operation, and by operation and variant where rows are of several; learned from the
+    cassettes of these names."""
     box = fresh()
     found: dict[str, _Seen] = {}
+    errors: dict[str, list[frozenset[str]]] = {}
+    known: dict[str, Any] = {}
     for cassette, exchanges in sequences().items():
+        if EDITED in cassette or not cassettes(cassette):
+            continue
         provider = cassette.partition("/")[0]
         for each in exchanges:
             match = operation(box.site(provider), each)
             said = decoded(each.answer)
+            if match is not None:
+                _learn_checks(known, box.site(provider), match, each)
+            if match is not None and each.status >= 400 and isinstance(said, dict):
+                _learn_error(errors, provider, each.method, match.route.template, said.get("errors"))
             if match is None or not 200 <= each.status < 300 or said is None:
+                continue
+            if EDITED in cassette and not match.route.template.endswith(EDITED_WELL):
                 continue
             row, asked = said, decoded(each.body)
             path = match.route.method.response.row_path
@@ -116,7 +146,38 @@ def observed() -> dict[str, Any]:
                     variant = variant_of(item)
                     if variant:
                         found.setdefault(f"{operation_key} {variant}", _Seen()).add(item, brought)
-    return {key: seen.skeleton("") for key, seen in sorted(found.items())}
+    known |= {key: seen.skeleton("") for key, seen in sorted(found.items())}
+    for key, kinds in errors.items():
+        usual = max(sorted(set(kinds), key=sorted), key=kinds.count)
+        known[f"{key} !"] = sorted(usual)
+    return known
+
+
+def _learn_checks(known: dict[str, Any], site: Site, match: Match, each: Exchange) -> None:
+    """Where bodies were accepted that their schema refuses; where a key must be a UUID."""
+    method = match.route.method
+    name = f"{site.provider} {each.method} {match.route.template}"
+    body = decoded(each.body)
+    if each.status < 300 and method.body is not None and method.body.schema and body is not None:
+        found = faults(site.inventor, Schema(ref=method.body.schema), body, blank=True)
+        paths = {re.sub(r"\[\d+\]", "[]", path) for path, _ in found}
+        if paths:
+            known[f"{name} ~"] = sorted(paths | set(known.get(f"{name} ~", ())))
+    odd = [value for value in match.values if not _UUID.fullmatch(value)]
+    told = any(word in each.answer.lower() for word in ("uuid", " id"))
+    if each.status == 400 and each.method in ("GET", "DELETE") and odd and told:
+        known[f"{site.provider} {match.route.template} #"] = []
+
+
+def _learn_error(
+    errors: dict[str, list[frozenset[str]]], provider: str, method: str, template: str, said: Any
+) -> None:
+    """The keys that an operation's error objects have (none where errors are texts), and its service's."""
+    if not isinstance(said, list) or not said:
+        return
+    keys = frozenset(said[0]) if isinstance(said[0], dict) else frozenset()
+    for name in (f"{provider} {method} {template}", "/".join(["", *template.split("/")[1:4]])):
+        errors.setdefault(name, []).append(keys)
 
 
 def main() -> None:

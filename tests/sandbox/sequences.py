@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import yaml12
@@ -27,7 +27,7 @@ from tests.recorded.cassettes import DATA
 
 from quaestor.catalog.model import Schema
 from quaestor.catalog.store import open_catalog
-from quaestor.fetch.http import HttpRequest
+from quaestor.fetch.http import HttpRequest, HttpResponse
 from quaestor.sandbox.answer.routes import Match
 from quaestor.sandbox.change.documents import accepted
 from quaestor.sandbox.core import Sandbox
@@ -267,8 +267,25 @@ def play(cassette: str) -> list[Outcome]:
 _POOL: list[Sandbox] = []
 
 
+class Answering(Protocol):
+    """What a cassette is played to: a sandbox, or what has others ask one."""
+
+    def site(self, provider: str) -> Site:
+        """What knows the vendor's paths."""
+        ...
+
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """The answer."""
+        ...
+
+
+def played(to: Answering, cassette: str) -> Iterator[Outcome]:
+    """Every exchange of a cassette, each when it was played."""
+    return _Player(to, cassette).outcomes()
+
+
 class _Player:
-    def __init__(self, box: Sandbox, cassette: str) -> None:
+    def __init__(self, box: Answering, cassette: str) -> None:
         self.box = box
         self.cassette = cassette
         self.provider = cassette.partition("/")[0]
@@ -369,4 +386,4 @@ class _Player:
 
 #: What a proxy before Okta's API answered.
 _GATEWAY = '{"status":404,"message":"Resource not found"}'
-_KEY = re.compile(r"(^|_|[a-z])(id|Id|ID|uuid|key|name|login|handle|hash|slug)$")
+_KEY = re.compile(r"(^|_|[a-z])(id|Id|ID|uuid|key|name|login|handle|hash|slug|after|cursor)$")

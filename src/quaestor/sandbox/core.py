@@ -194,7 +194,9 @@ class Sandbox:
         try:
             answer = self._let_in(site, Call(request.method, request.url, path, headers, request.body), raw_query)
         except Refusal as refusal:
-            status, body = site.manners.refuse(refusal)
+            match = site.routes.match(request.method, segments_of(path))[0]
+            operation = f"{site.provider} {request.method} {match.route.template}" if match is not None else ""
+            status, body = site.manners.refuse(refusal, operation)
             answer = Answer(status, body, headers=refusal.headers)
         base = origin + prefix
         extra = [("link", f'<{base}{target}>; rel="{rel}"') for rel, target in answer.links]
@@ -202,7 +204,8 @@ class Sandbox:
             extra.append(("x-sandbox-ignored", ", ".join(quote(name, safe="[]") for name in answer.ignored)))
         body = answer.body.replace(_ORIGIN, base.encode()) if _ORIGIN in answer.body else answer.body
         self._note(request, site, path, raw_query, answer.status)
-        response_headers = (("content-type", answer.media_type), *answer.headers, *extra, *site.manners.headers())
+        kind = (("content-type", answer.media_type),) if body else ()  # of nothing: clients would parse it
+        response_headers = (*kind, *answer.headers, *extra, *site.manners.headers())
         return HttpResponse(answer.status, response_headers, body, request.url)
 
     def _let_in(self, site: Site, call: Call, raw_query: str) -> Answer:

@@ -15,7 +15,7 @@ from quaestor.catalog.model import Parameter, Schema
 from quaestor.sandbox.answer import bodies
 from quaestor.sandbox.answer.answers import Answer
 from quaestor.sandbox.answer.manners import Manners
-from quaestor.sandbox.answer.observed import completed, skeleton, trimmed
+from quaestor.sandbox.answer.observed import Maker, recorded, skeleton, trimmed
 from quaestor.sandbox.answer.paging import Page, cut, with_parameter
 from quaestor.sandbox.answer.query import Query
 from quaestor.sandbox.answer.refusal import Refusal
@@ -24,7 +24,7 @@ from quaestor.sandbox.answer.rules import Rules
 from quaestor.sandbox.change.overlay import Overlay
 from quaestor.sandbox.change.state import State, unpacked
 from quaestor.sandbox.change.writes import Writer
-from quaestor.sandbox.data.collection import ORIGIN, AnyKey, Collection, Generated, Subset, shaped
+from quaestor.sandbox.data.collection import ORIGIN, AnyKey, Collection, Fixed, Generated, Subset, shaped
 from quaestor.sandbox.data.invent import Inventor
 from quaestor.sandbox.data.seeded import IntegerKeys, Keys, NameKeys, UuidKeys, state_of
 from quaestor.sandbox.data.words import SERVICES
@@ -209,7 +209,8 @@ class Site:
         bones = skeleton(f"{self.provider} GET {route.template}", row) if known or new else None
         if bones is None or not isinstance(row, dict):
             return row
-        return completed(bones, trimmed(bones, row, known), row, state, filled(route.template, values))
+        filler = Maker(self.inventor, filled(route.template, values))
+        return filler.completed(bones, trimmed(bones, row, known), row, route.shape, state)
 
     def parents(self, match: Match) -> tuple[str, ...]:
         """The path's values, those of parents as their keys proper. Raises Refusal unless every object that the path
@@ -247,6 +248,7 @@ class Site:
                 allowed = ", ".join(parameter.enum)
                 raise Refusal("invalid", parameter.wire, detail=f"{parameter.wire} must be one of {allowed}")
             query.forget(parameter.wire)
+        _check_spans(query)
 
     # -- objects
 
@@ -282,23 +284,30 @@ class Site:
         whole = self.world.wholes.get(template)
         over = self.collection(whole, ()) if whole and isinstance(base, Subset) else None
         made = Overlay(base, self.place(template, values), self.state, over)
-        if isinstance(base, Generated) and template not in self.world.collections:
+        if isinstance(base, (AnyKey, Fixed, Generated)) and over is None:
             made.dress = self._dress(template, values)
         return made
 
-    def _dress(self, template: str, values: tuple[str, ...]) -> Callable[[str, Any], Any]:
-        """What gives the invented objects of a collection the links that real ones were seen to have; their other
-        fields are their schema's."""
+    def _dress(
+        self, template: str, values: tuple[str, ...]
+    ) -> Callable[[str, Any, Mapping[str, Any] | None, bool], Any] | None:
+        """What gives the objects of a collection the fields that real ones were seen to have, and takes from them
+        what was made up though no real one has it. None where nothing was recorded."""
+        listing, alone = f"{self.provider} GET {template}", f"{self.provider} GET {template}/{{}}"
+        routes = (self.routes.reading(template), self.routes.reading(template + "/{}"))
+        if not recorded(listing) and not recorded(alone):
+            return None
 
-        def dress(key: str, row: dict[str, Any]) -> Any:
-            name = f"{self.provider} GET {template}"
-            bones = skeleton(name + "/{}", row) or skeleton(name, row)
-            if bones is None or not isinstance(bones.get("_links"), dict):
+        def dress(key: str, row: dict[str, Any], known: Mapping[str, Any] | None, listed: bool) -> Any:
+            first, second = (listing, alone) if listed else (alone, listing)
+            bones = skeleton(first, row) or skeleton(second, row)
+            route = (routes[0] if listed else routes[1]) or routes[0] or routes[1]
+            if bones is None or route is None:
                 return row
             state = state_of(self.world.seed, template, key)
-            return completed(
-                {"_links": bones["_links"]}, row, {}, state, f"{filled(template, values)}/{quote(key, safe='')}"
-            )
+            filler = Maker(self.inventor, f"{filled(template, values)}/{quote(key, safe='')}")
+            fitting = row if known is None else filler.fitted(bones, row, known, route.shape)
+            return filler.completed(bones, fitting, row, route.shape, state)
 
         return dress
 
@@ -331,7 +340,9 @@ class Site:
     def _make(self, template: str, values: tuple[str, ...]) -> Collection:
         maker = self.world.collections.get(template)
         new = self._made_by_client(template, values)
-        if maker is not None and not new:
+        if new:
+            maker = self.world.empty.get(template)
+        if maker is not None:
             return maker(values)
         if new and template in self.world.wholes:
             return Subset(self.collection(self.world.wholes[template], ()).base, ())
@@ -430,6 +441,18 @@ class Site:
             return None
         collection = self.collection(template, ())
         return collection.key(state % len(collection)) if len(collection) else None
+
+
+def _check_spans(query: Query) -> None:
+    """Raises Refusal for a time that begins after its end (`start_hr`, `end_hr`)."""
+    for name in query.names():
+        if name.startswith("start_"):
+            end = name.replace("start_", "end_", 1)
+            first, last = query.text(name), query.text(end)
+            query.forget(name)
+            query.forget(end)
+            if first[:4].isdecimal() and last[:4].isdecimal() and first > last:
+                raise Refusal("invalid", name, detail=f"{name} must be before {end}")
 
 
 def _key_path(item: Route, parameter: Parameter | None, listed: Route | None) -> tuple[str, ...]:

@@ -115,7 +115,7 @@ def test_methods_and_the_first_family_that_fits() -> None:
         ("/api/v1/apps/0oa1", "500"),
         ("/api/v1/groups", "500"),
         ("/api/v1/logs", "120"),
-        ("/api/v1/zones", "1200"),
+        ("/api/v1/zones", "100"),
     ],
 )
 def test_okta_by_default(path: str, limit: str) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.answer.manners import values_at
+from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.okta.scim import parse
 
 ROW: dict[str, Any] = {

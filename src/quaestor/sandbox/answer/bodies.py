@@ -61,7 +61,7 @@ def _enveloped(inventor: Inventor, route: Route, inner: Any) -> Any:
     bones = observed.envelope(f"{route.provider} {route.method.http} {route.template}")
     if bones is None or not isinstance(around, dict):
         return around
-    whole = observed.completed(bones, around, {}, 0, _path(route))
+    whole = observed.Maker(inventor, _path(route)).completed(bones, around, {}, route.body, 0)
     for name in _LINKS:
         for holder in (whole.get("links"), whole.get("_links")):
             if isinstance(holder, dict) and name in holder:

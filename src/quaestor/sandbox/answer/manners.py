@@ -85,8 +85,8 @@ class Manners:
             return value[len(prefix) :].strip()
         return "" if prefix else value.strip()
 
-    def refuse(self, refusal: Refusal) -> tuple[int, bytes]:
-        """Status and body of a refusal."""
+    def refuse(self, refusal: Refusal, operation: str) -> tuple[int, bytes]:
+        """Status and body of a refusal by an operation, such as `datadog GET /api/v2/roles/{}`."""
         return refusal.status or STATUS[refusal.why], encode({"message": self.sentence(refusal)})
 
     @staticmethod

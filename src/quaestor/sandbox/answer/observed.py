@@ -12,12 +12,16 @@ from functools import lru_cache
 
 import msgspec
 
+from quaestor.catalog.model import Schema
 from quaestor.sandbox.data.collection import ORIGIN
 from quaestor.sandbox.data.seeded import CodeKeys, mix, salt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
+
+    from quaestor.sandbox.data.invent import Inventor
 
 #: Fields that tell kinds of objects of one operation apart.
 _TELLING = ("signOnMode", "type", "factorType", "layout_type", "name")
@@ -47,10 +51,36 @@ def skeleton(operation: str, row: dict[str, Any]) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def recorded(operation: str) -> bool:
+    """Whether any object of an operation's answers was recorded."""
+    return operation in _all()
+
+
 def envelope(operation: str) -> dict[str, Any] | None:
     """What always stands around the rows of an operation's answers; None if none was recorded."""
     found = _all().get(f"{operation} @")
     return found if isinstance(found, dict) else None
+
+
+def error_of(operation: str) -> tuple[str, ...]:
+    """The keys of the error objects that an operation was seen to answer, or one of the same service; none if its
+    errors are texts, or none was recorded."""
+    words = operation.split("/")
+    for name in (operation, "/".join(["", *words[1:4]])):
+        found = _all().get(f"{name} !")
+        if found is not None:
+            return tuple(found)
+    return ()
+
+
+def accepted_faults(operation: str) -> frozenset[str]:
+    """Where bodies of an operation were accepted that its schema refuses: dotted paths, `[]` for items of lists."""
+    return frozenset(_all().get(f"{operation} ~", ()))
+
+
+def wants_uuid(provider: str, template: str) -> bool:
+    """Whether a key that is no UUID was seen to be refused at a path as badly written, rather than not found."""
+    return f"{provider} {template} #" in _all()
 
 
 def answers_object(operation: str) -> bool:
@@ -58,54 +88,118 @@ def answers_object(operation: str) -> bool:
     return operation in _all()
 
 
-def completed(bones: dict[str, Any], row: dict[str, Any], spare: dict[str, Any], state: int, here: str) -> Any:
-    """The row with all that the skeleton has and it lacks: from `spare`, else made up."""
-    out = dict(row)
-    for key, bone in bones.items():
-        name = key.removeprefix("?")
-        if name != key and name not in out:
-            continue
-        inner = out.get(name)
-        other = spare.get(name) if isinstance(spare, dict) else None
-        if isinstance(bone, dict) and "[]" in bone:
-            out[name] = _items(name, bone, out, other, state, here)
-        elif isinstance(bone, dict):
-            if inner is None and name in out:
+class Maker:
+    """Makes up what a skeleton wants: as its schema says, where there is one.
+
+    Args:
+        here: the path of the object, for links.
+    """
+
+    def __init__(self, inventor: Inventor, here: str) -> None:
+        self._inventor = inventor
+        self._here = here
+
+    def completed(
+        self, bones: dict[str, Any], row: dict[str, Any], spare: dict[str, Any], shape: Schema, state: int
+    ) -> dict[str, Any]:
+        """The row with all that the skeleton has and it lacks: from `spare`, else made up."""
+        out = dict(row)
+        known = self._inventor.resolve(shape).properties
+        for key, bone in bones.items():
+            if key.startswith("-"):
+                out.pop(key[1:], None)
                 continue
-            if inner is None or isinstance(inner, dict):
-                below = other if isinstance(other, dict) else {}
-                out[name] = completed(bone, inner or {}, below, mix(state, salt(name)), here)
-        elif name not in out:
-            out[name] = _value(name, bone, other, mix(state, salt(name)), here)
-    return out
+            name = key.removeprefix("?")
+            if name != key and name not in out:
+                continue
+            inner = out.get(name)
+            other = spare.get(name) if isinstance(spare, dict) else None
+            below, turn = known.get(name, _ANY), mix(state, salt(name))
+            if isinstance(bone, dict) and "[]" in bone:
+                out[name] = self._items(bone, out[name], below, turn) if name in out else _listed(other)
+            elif isinstance(bone, dict):
+                if inner is None and name in out:
+                    continue
+                if inner is None or isinstance(inner, dict):
+                    rest = other if isinstance(other, dict) else {}
+                    out[name] = self.completed(bone, inner or {}, rest, below, turn)
+            elif name not in out:
+                out[name] = self._value(name, bone, other, below, turn)
+        return out
+
+    def fitted(
+        self, bones: dict[str, Any], row: dict[str, Any], facts: Mapping[str, Any], shape: Schema
+    ) -> dict[str, Any]:
+        """The row without what was made up though no recorded one ever had it: what is no fact, and no schema asks
+        for."""
+        known = self._variant(shape, row)
+        if known.one_of or known.any_of:  # which of its kinds it is would show in what is taken away
+            return row
+        asked = {*known.required, self._inventor.resolve(shape).discriminator}
+        out = {}
+        for name, value in row.items():
+            bone = bones.get(name, bones.get("?" + name))
+            fact = facts.get(name)
+            if bone is None and name not in facts and name not in asked:
+                continue
+            below = known.properties.get(name, _ANY)
+            if isinstance(bone, dict) and "[]" in bone and isinstance(value, list) and fact is None:
+                items = self._inventor.resolve(below).items or _ANY
+                value = [
+                    self.fitted(bone["[]"], each, {}, items) if isinstance(each, dict) else each for each in value
+                ]
+            elif isinstance(bone, dict) and "[]" not in bone and isinstance(value, dict):
+                value = self.fitted(bone, value, fact if isinstance(fact, dict) else {}, below)
+            out[name] = value
+        return out
+
+    def _variant(self, shape: Schema, row: dict[str, Any]) -> Schema:
+        """The schema of this very object, where it is of one of several kinds."""
+        known = self._inventor.resolve(shape)
+        chosen = known.mapping.get(str(row.get(known.discriminator))) if known.discriminator else None
+        return self._inventor.resolve(Schema(ref=chosen)) if chosen else known
+
+    def _items(self, bone: dict[str, Any], rows: Any, shape: Schema, state: int) -> Any:
+        """A list with each of its objects completed."""
+        if not isinstance(rows, list):
+            return rows
+        items = self._inventor.resolve(shape).items or _ANY
+        return [
+            self.completed(bone["[]"], row, {}, items, mix(state, at)) if isinstance(row, dict) else row
+            for at, row in enumerate(rows)
+        ]
+
+    def _value(self, name: str, bone: list[Any], spare: Any, shape: Schema, state: int) -> Any:
+        allowed = self._inventor.resolve(shape).enum
+        if bone[0] == "=":
+            return bone[1] if bone[1] is None or not allowed or bone[1] in allowed else allowed[0]
+        of = {"string": str, "number": (int, float), "boolean": bool, "array": list, "object": dict}[bone[0]]
+        if _fits(spare, of):
+            return spare
+        if bone[0] == "string" and (name == "href" or name.lower().endswith(("url", "uri"))):
+            return f"{ORIGIN}{self._here}"
+        known = self._inventor.resolve(shape)
+        if bone[0] == "object" and (shape.nullable or known.nullable):
+            return None
+        if bone[0] != "array" and (known.format or known.enum or bone[0] in ("number", "object")) and known != _ANY:
+            made = self._inventor.field(shape, name, state)
+            if _fits(made, of):
+                return made
+        if bone[0] == "string":
+            return CodeKeys(state, "", 10).key(0)
+        return {"number": state % 1000, "boolean": False, "array": [], "object": {}}[bone[0]]
 
 
-def _items(name: str, bone: dict[str, Any], out: dict[str, Any], other: Any, state: int, here: str) -> Any:
-    """A list with each of its objects completed; an empty one where there was none."""
-    if name not in out:
-        return other if isinstance(other, list) else []
-    rows = out[name]
-    if not isinstance(rows, list):
-        return rows
-    below = mix(state, salt(name))
-    return [
-        completed(bone["[]"], row, {}, mix(below, at), here) if isinstance(row, dict) else row
-        for at, row in enumerate(rows)
-    ]
+_ANY = Schema()
 
 
-def _value(name: str, bone: list[Any], spare: Any, state: int, here: str) -> Any:
-    if bone[0] == "=":
-        return bone[1]
-    kind = bone[0]
-    of = {"string": str, "number": (int, float), "boolean": bool, "array": list, "object": dict}[kind]
-    if isinstance(spare, of) and not (kind == "number" and isinstance(spare, bool)):  # type: ignore[arg-type]
-        return spare
-    if kind == "string":
-        if name == "href" or name.lower().endswith(("url", "uri")):
-            return f"{ORIGIN}{here}"
-        return CodeKeys(state, "", 10).key(0)
-    return {"number": state % 1000, "boolean": False, "array": [], "object": {}}[kind]
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _fits(value: Any, of: Any) -> bool:
+    """Whether a value is of a type; a switch is no number."""
+    return isinstance(value, of) and (of is bool or not isinstance(value, bool))
 
 
 def trimmed(bones: dict[str, Any], row: dict[str, Any], posted: Any) -> dict[str, Any]:
@@ -113,6 +207,8 @@ def trimmed(bones: dict[str, Any], row: dict[str, Any], posted: Any) -> dict[str
     out = {}
     for name, value in row.items():
         brought = posted.get(name) if isinstance(posted, dict) else None
+        if "-" + name in bones:
+            continue
         bone = bones.get(name, bones.get("?" + name))
         if name not in bones and brought is None and not (isinstance(posted, dict) and name in posted):
             continue

@@ -117,6 +117,8 @@ def _start(how: Pagination, param: str, asked: str, size: int) -> int:
         if number < 0:
             raise Refusal("invalid", param, detail=f"{param} must be at least {how.first}")
         return number * size if how.style == "page" or how.step == "pages" else number
+    if asked == "null":  # clients send what they were told
+        return 0
     if asked.isdecimal() and len(asked) < 10:
         return int(asked)
     try:

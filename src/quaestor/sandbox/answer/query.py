@@ -53,6 +53,10 @@ class Query:
         """Whether the parameter of this name says true."""
         return self.text(name).lower() == "true"
 
+    def names(self) -> list[str]:
+        """The names that were given, in order."""
+        return list(self._values)
+
     def forget(self, name: str) -> None:
         """This name was looked at, but nothing followed from it so far."""
         self._read.discard(name)

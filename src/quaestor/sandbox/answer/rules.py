@@ -65,18 +65,22 @@ class Rules:
         early: by the same, what is asked before anything else is.
         mirrors: place that names objects → the place where the same membership is seen from the other end.
         attributed: paths of objects whose steps don't show in a field `status`.
+        resets: paths of things alone that DELETE sets back, rather than taking them away.
         links: whether new objects have `_links`.
+        refuses_blanks: whether a required text must have a letter, a relationship an object.
         put_replaces: whether PUT leaves only what it says, rather than merging it in.
     """
 
     links = False
     put_replaces = False
+    refuses_blanks = False
 
     def __init__(self) -> None:
         self.special: dict[tuple[str, str], Special] = {}
         self.early: dict[tuple[str, str], Callable[[Match], None]] = {}
         self.mirrors: dict[str, str] = {}
         self.attributed: frozenset[str] = frozenset()
+        self.resets: frozenset[str] = frozenset()
 
     def attach(self, writer: Writer) -> None:
         """The rules are asked by this writer."""

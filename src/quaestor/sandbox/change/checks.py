@@ -29,9 +29,36 @@ _MOST = 10
 _DEEPEST = 12
 
 
-def faults(inventor: Inventor, schema: Schema, value: Any) -> list[tuple[str, str]]:
-    """What is wrong with a value: dotted path and what to say of it, in the order of the schema."""
-    return _faults(inventor, schema, value, "", 0)[:_MOST]
+def faults(inventor: Inventor, schema: Schema, value: Any, *, blank: bool = False) -> list[tuple[str, str]]:
+    """What is wrong with a value: dotted path and what to say of it, in the order of the schema; with `blank`,
+    required texts without a letter, and relationships to nothing, too."""
+    found = _faults(inventor, schema, value, "", 0)
+    return (found or (_blanks(inventor, schema, value, "", 0) if blank else []))[:_MOST]
+
+
+def _blanks(inventor: Inventor, schema: Schema, value: Any, path: str, depth: int) -> list[tuple[str, str]]:
+    schema = inventor.resolve(schema)
+    if depth > _DEEPEST:
+        return []
+    if isinstance(value, list) and schema.items is not None:
+        items = schema.items
+        return [
+            each
+            for at, item in enumerate(value)
+            for each in _blanks(inventor, items, item, f"{path}[{at}]", depth + 1)
+        ]
+    if not isinstance(value, dict):
+        return []
+    found = []
+    for name, sub in schema.properties.items():
+        inner, at = value.get(name), f"{path}.{name}" if path else name
+        if isinstance(inner, str) and not inner.strip() and name in schema.required:
+            found.append((at, "must not be blank"))
+        elif inner == [] and name == "data" and ".relationships." in at:
+            found.append((at, "must not be empty"))
+        else:
+            found += _blanks(inventor, sub, inner, at, depth + 1)
+    return found
 
 
 def _faults(inventor: Inventor, schema: Schema, value: Any, path: str, depth: int) -> list[tuple[str, str]]:

@@ -61,8 +61,12 @@ def _is_other(schema: Schema, value: Any) -> bool:
     return bool(schema.enum) and value not in schema.enum
 
 
+#: Names of what a client hands over and never sees again.
+_SECRET = re.compile(r"(^|_)(token|secret|password)$|[a-z](Token|Secret|Password)$")
+
+
 def shown(inventor: Inventor, schema: Schema, row: Any, depth: int = 0) -> Any:
-    """The object without what is never answered (write-only)."""
+    """The object without what is never answered: write-only fields, and secrets that its schema doesn't have."""
     schema = _variant(inventor, schema, row)
     if isinstance(row, list):
         items = schema.items
@@ -73,6 +77,8 @@ def shown(inventor: Inventor, schema: Schema, row: Any, depth: int = 0) -> Any:
     for name, value in row.items():
         sub = schema.properties.get(name)
         if sub is not None and (sub.write_only or inventor.resolve(sub).write_only):
+            continue
+        if sub is None and schema.properties and _SECRET.search(name):
             continue
         out[name] = value if sub is None else shown(inventor, sub, value, depth + 1)
     return out
@@ -116,9 +122,11 @@ def stamped(inventor: Inventor, schema: Schema, row: Any, now_s: int, *, new: bo
     if not isinstance(row, dict):
         return row
     out = dict(row)
+    known = _variant(inventor, schema, row).properties
     for name, value in row.items():
         if (_MOVED.match(name) or (new and _MADE.match(name))) and (value is not None or name != "statusChanged"):
-            out[name] = _instant(value, now_s, micros)
+            number = value is None and inventor.resolve(known.get(name, Schema())).type in ("integer", "number")
+            out[name] = now_s if number else _instant(value, now_s, micros)
     attributes = out.get("attributes")
     if isinstance(attributes, dict):
         inner = inventor.resolve(inventor.resolve(schema).properties.get("attributes", Schema()))

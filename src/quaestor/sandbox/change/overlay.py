@@ -18,7 +18,7 @@ from quaestor.sandbox.data.collection import Collection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
 _BARE = Query("")
@@ -35,7 +35,8 @@ class Overlay(Collection):
 
     Attributes:
         base, place, whole: as given.
-        dress: gives an invented object, by its key, the links that real ones have; None to leave it as it is.
+        dress: gives an object, by its key and what is known of it (None: all), the fields that recorded ones have,
+            in a list or alone; None to leave it as it is.
     """
 
     def __init__(self, base: Collection, place: str, state: State, whole: Overlay | None = None) -> None:
@@ -44,7 +45,7 @@ class Overlay(Collection):
         self.place = place
         self.whole = whole
         self._state = state
-        self.dress: Callable[[str, Any], Any] | None = None
+        self.dress: Callable[[str, Any, Mapping[str, Any] | None, bool], Any] | None = None
 
     @property
     def changes(self) -> Place:
@@ -115,13 +116,13 @@ class Overlay(Collection):
         own = key if at < 0 else self.key(at)
         document = self.document(own)
         if document is not None:
-            return unpacked(document)
+            return self._dressed(own, unpacked(document), None, False)
         if own in self.changes.gone:
             return None
         if at < 0 and self.base.index(key) >= 0:  # a name that it had
             return None
         row = self.base.get(key, shape)
-        return self.dress(own, row) if self.dress is not None and isinstance(row, dict) else row
+        return self._dressed(own, row, self.base.known(self.base.index(key)), False)
 
     def row(self, index: int, shape: Schema) -> Any:
         key = self.key(index)
@@ -129,9 +130,12 @@ class Overlay(Collection):
             return self.whole.row(self.whole.index(key), shape)
         document = self.document(key)
         if document is not None:
-            return self.base.listed(unpacked(document))
+            return self._dressed(key, self.base.listed(unpacked(document)), None, True)
         row = self.base.row(index, shape)
-        return self.dress(key, row) if self.dress is not None and isinstance(row, dict) else row
+        return self._dressed(key, row, self.base.known(index), True) if self.dress is not None else row
+
+    def _dressed(self, key: str, row: Any, known: Mapping[str, Any] | None, listed: bool) -> Any:
+        return self.dress(key, row, known, listed) if self.dress is not None and isinstance(row, dict) else row
 
     def render(self, index: int, shape: Schema) -> bytes:
         key = self.key(index)

@@ -20,12 +20,14 @@ Before: `site` has matched a route. After: the changes are in `state`, the answe
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from quaestor.catalog.model import Schema
 from quaestor.sandbox.answer import bodies
 from quaestor.sandbox.answer.answers import Answer
-from quaestor.sandbox.answer.observed import answers_object, completed, skeleton, trimmed
+from quaestor.sandbox.answer.observed import Maker, accepted_faults, answers_object, skeleton, trimmed
 from quaestor.sandbox.answer.paging import at_path, put_path
 from quaestor.sandbox.answer.query import Query
 from quaestor.sandbox.answer.refusal import Refusal
@@ -35,7 +37,7 @@ from quaestor.sandbox.change.checks import faults
 from quaestor.sandbox.change.documents import accepted, merged, pruned, replaced, shown, stamped
 from quaestor.sandbox.change.overlay import Overlay
 from quaestor.sandbox.change.state import HERE, packed
-from quaestor.sandbox.data.collection import ORIGIN, AnyKey, Generated, shaped
+from quaestor.sandbox.data.collection import ORIGIN, AnyKey, Generated, encode, shaped
 from quaestor.sandbox.data.seeded import mix, state_of
 
 TYPE_CHECKING = False
@@ -55,6 +57,7 @@ STEPS = {
     "pause": "PAUSED",
     "resume": "IN_PROGRESS",
 }
+_ITEM = re.compile(r"\[\d+\]")
 #: Keys by which an object may be called in a body where its collection has no id.
 _NAMING = ("name", "handle", "key", "slug")
 
@@ -113,7 +116,10 @@ class Writer:
             if asked.required and self.rules.insists(act.route):
                 raise Refusal("malformed", "body", detail="the request needs a body")
             return
-        found = faults(self.inventor, Schema(ref=asked.schema), act.body)
+        operation = f"{self.site.provider} {act.route.method.http} {act.route.template}"
+        known = accepted_faults(operation)
+        found = faults(self.inventor, Schema(ref=asked.schema), act.body, blank=self.rules.refuses_blanks)
+        found = [each for each in found if _ITEM.sub("[]", each[0]) not in known]
         if found:
             self.rules.complain(found)
 
@@ -210,7 +216,7 @@ class Writer:
         if bones is None:
             return dict(merged(pruned(self.inventor, shape, made, posted), posted))
         kept = merged(trimmed(bones, made, posted), posted)
-        return dict(completed(bones, kept, made, state, here))
+        return Maker(self.inventor, here).completed(bones, kept, made, shape, state)
 
     def _without_secrets(self, row: dict[str, Any], full: Schema, read: Schema) -> dict[str, Any]:
         """What later reads have of an object: not what is told once, when it is made."""
@@ -367,9 +373,10 @@ class Writer:
         """Takes an object out of a place, or deletes it where it stands itself."""
         key = collection.canonical(key)
         changes = collection.changes
-        if key in changes.born:
+        born = key in changes.born
+        if born:
             self.state.forget(collection.place, key)
-        else:
+        if not born or (collection.whole is None and collection.base.has(key)):  # where any key will do
             self.state.bury(collection.place, key)
 
     def _mirror(self, home: str, parents: tuple[str, ...], key: str, put: bool) -> None:
@@ -435,6 +442,9 @@ class Writer:
 
     def _alone(self, act: Act, reading: Route) -> Answer:
         place = self.site.place(act.route.template, act.values)
+        if act.route.method.http == "DELETE" and act.route.template in self.rules.resets:
+            self.state.forget(place, "")
+            return self.done(act)
         if act.route.method.http == "DELETE":
             self.site.single(reading, act.values)  # there is one
             self.state.bury(place, "")
@@ -487,6 +497,18 @@ class Writer:
 
     # -- answers
 
+    def _repeated(self, route: Route, shape: Schema, values: tuple[str, ...]) -> dict[str, Any]:
+        """Fields of an answer that repeat the path's parameters: also `hostname` for `host_name`, and
+        `deleted_monitor_id` for the `monitor_id` of what is gone."""
+        said: dict[str, Any] = {}
+        plain = {name.replace("_", ""): at for at, name in enumerate(route.names)}
+        for name, field in shape.properties.items():
+            at = plain.get(name.replace("_", "").removeprefix("deleted"), -1)
+            if 0 <= at < len(values):
+                whole = self.inventor.resolve(field).type == "integer" and values[at].isdecimal()
+                said[name] = int(values[at]) if whole else values[at]
+        return {**said, **self.site.given(route.template, values)}
+
     def row_of(self, route: Route, body: Any) -> dict[str, Any]:
         """The object in a body, out of the envelope that answers have it in."""
         if not isinstance(body, dict):
@@ -508,12 +530,14 @@ class Writer:
             return Answer(status, empty, "application/json", (), ignored)
         operation = f"{self.site.provider} {route.method.http} {route.template}"
         if not response.schema and status < 204 and answers_object(operation):
-            return Answer(status, b"{}", "application/json", (), ignored)
+            filler = Maker(self.inventor, self.site.path(route.template, act.values))
+            said = filler.completed(skeleton(operation, {}) or {}, {}, {}, Schema(), act.number)
+            return Answer(status, encode(said), "application/json", (), ignored)
         if not response.schema or status == 204:
             return Answer(status, b"", response.media_type or "application/json", (), ignored)
         shape = self.inventor.resolve(route.shape)
         if row is None or not self._answers(shape, row):
-            known = {**self.site.given(route.template, act.values), **(facts or {})}
+            known = {**self._repeated(route, shape, act.values), **(facts or {})}
             posted = self.row_of(route, act.body)
             if route.kind == "write":
                 known = {**{n: v for n, v in posted.items() if n in shape.properties}, **known}
@@ -522,14 +546,23 @@ class Writer:
             bones = skeleton(operation, known)
             if bones is not None and isinstance(row, dict):
                 here = self.site.path(route.template, act.values)
-                row = completed(bones, trimmed(bones, row, known), row, state, here)
+                row = Maker(self.inventor, here).completed(bones, trimmed(bones, row, known), row, shape, state)
         elif isinstance(row, dict):
             bones = skeleton(operation, row)
             if bones is not None:
-                row = completed(bones, row, {}, act.number, self.site.path(route.template, act.values))
+                here = self.site.path(route.template, act.values)
+                filler = Maker(self.inventor, here)
+                row = filler.completed(bones, self._as_seen(filler, bones, row, act, shape), {}, shape, act.number)
         made = [row] if shape.type == "array" and not isinstance(row, list) else row
         rendered = bodies.of_one(self.inventor, route, made)
         return Answer(status, rendered, response.media_type or "application/json", (), ignored)
+
+    def _as_seen(
+        self, filler: Maker, bones: dict[str, Any], row: dict[str, Any], act: Act, shape: Schema
+    ) -> dict[str, Any]:
+        """An object without what no recorded answer of this operation has; links as they have them."""
+        posted = self.row_of(act.route, act.body)
+        return filler.fitted(bones, row, posted, shape)
 
     def _answers(self, shape: Schema, row: dict[str, Any]) -> bool:
         """Whether an object is what a method answers."""

@@ -88,6 +88,10 @@ class Collection:
         """What puts into each row that which the parameters ask for on top (`expand=`); None if nothing."""
         return None
 
+    def known(self, index: int) -> Mapping[str, Any] | None:
+        """What an object has that wasn't made up to fill its schema; None if nothing was."""
+        return None
+
     # -- of objects that clients made or changed (`overlay`)
 
     def fresh(self, number: int) -> str | None:
@@ -177,6 +181,16 @@ class Generated(Collection):
             state = mix(self._state, salt(key))
             return shaped(self._inventor, shape, state, self._given, self.key_path, key)
         return None if index < 0 else self.row(index, shape)
+
+    def known(self, index: int) -> Mapping[str, Any] | None:
+        if self._scalar:
+            return None
+        key = self._keys.key(index) if index >= 0 else ""
+        facts = dict(self._given)
+        facts.update(dict.fromkeys(self.key_path[:1], key))
+        if self._facts and index >= 0:
+            facts.update(self._facts(index, key))
+        return facts
 
     def row(self, index: int, shape: Schema) -> Any:
         key = self._keys.key(index)
@@ -289,6 +303,10 @@ class Fixed(Collection):
 
     def index(self, key: str) -> int:
         return self._at.get(key, -1)
+
+    def known(self, index: int) -> Mapping[str, Any] | None:
+        row = self._rows[self._names[index]] if index >= 0 else {}
+        return row if isinstance(row, dict) else None
 
     def row(self, index: int, shape: Schema) -> Any:
         row = self._rows[self._names[index]]

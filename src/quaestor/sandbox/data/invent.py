@@ -84,6 +84,10 @@ class Inventor:
         """One object, or whatever else the schema describes."""
         return self._value(schema, born.state, "", born, 0)
 
+    def field(self, schema: Schema, name: str, state: int) -> Any:
+        """What an object has in a field of this name and schema."""
+        return self._value(schema, state, name, self.born(state), 1)
+
     def resolve(self, schema: Schema) -> Schema:
         """The schema itself, behind its references; an empty one for a name that isn't there."""
         for _ in range(32):

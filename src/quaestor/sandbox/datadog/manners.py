@@ -5,8 +5,11 @@ Before: `core` has a request, or a Refusal. After: the response speaks as Datado
 
 from __future__ import annotations
 
+import re
+
 from quaestor.sandbox.answer.buckets import Bucket, Table
 from quaestor.sandbox.answer.manners import SAID, STATUS, Manners
+from quaestor.sandbox.answer.observed import error_of, wants_uuid
 from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.data.collection import encode
 from quaestor.sandbox.data.seeded import UuidKeys
@@ -14,7 +17,9 @@ from quaestor.sandbox.data.seeded import UuidKeys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
+#: No recording holds Datadog's headers: these figures are assumed, of the size that users report.
 LIMITS = Table(
     (
         Bucket("/api/v2/logs/**", 300),
@@ -26,6 +31,9 @@ LIMITS = Table(
         Bucket("*", 1000, 10),
     )
 )
+
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class DatadogManners(Manners):
@@ -47,10 +55,17 @@ class DatadogManners(Manners):
         if not headers.get("dd-application-key", "").strip():
             raise Refusal("forbidden", "DD-APPLICATION-KEY")
 
-    def refuse(self, refusal: Refusal) -> tuple[int, bytes]:
+    def refuse(self, refusal: Refusal, operation: str) -> tuple[int, bytes]:
         sentence = {"unauthenticated": "Unauthorized", "forbidden": "Forbidden", "missing": "Not found"}
         said = list(refusal.causes) or [sentence.get(refusal.why) or self.sentence(refusal)]
-        return refusal.status or STATUS[refusal.why], encode({"errors": said})
+        status = refusal.status or STATUS[refusal.why]
+        template = operation.rpartition(" ")[2]
+        if refusal.why == "missing" and wants_uuid("datadog", template) and not _UUID.fullmatch(refusal.subject):
+            status, said = 400, [f"{refusal.subject} is no UUID"]
+        keys = error_of(operation) if refusal.why not in ("unauthenticated", "forbidden") else ()
+        if keys:
+            return status, encode({"errors": [_error(keys, status, each) for each in said]})
+        return status, encode({"errors": said})
 
     @staticmethod
     def claims(headers: Mapping[str, str]) -> bool:
@@ -71,3 +86,17 @@ class DatadogManners(Manners):
             "x-ratelimit-name": name,
             "dd-request-id": UuidKeys(reset).key(left),
         }
+
+
+def _error(keys: tuple[str, ...], status: int, said: str) -> dict[str, Any]:
+    """An error as an object of JSON:API, with the keys that the operation's have."""
+    values: dict[str, Any] = {
+        "title": SAID.get(status, "Error"),
+        "detail": said,
+        "status": str(status),
+        "code": str(status),
+        "id": UuidKeys(status).key(0),
+        "meta": {},
+        "source": {},
+    }
+    return {key: values.get(key, "") for key in keys}

@@ -13,7 +13,7 @@ from quaestor.catalog.model import Schema
 from quaestor.sandbox.answer.query import Query
 from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.data.clock import iso_micros
-from quaestor.sandbox.data.collection import Collection, Generated
+from quaestor.sandbox.data.collection import Collection, Fixed, Generated
 from quaestor.sandbox.data.people import LEFT, PROVISIONED, STAGED, People
 from quaestor.sandbox.data.seeded import UuidKeys, mix, pick, state_of
 from quaestor.sandbox.data.words import DEPARTMENTS
@@ -202,6 +202,22 @@ class DatadogUsers(Collection):
         return self.people.members("role", role, lambda index: self.role_of(index) == role)
 
 
+class Memberships(Fixed):
+    """Who is in a team: each membership has an id, and paths name it by its user's
+    (https://docs.datadoghq.com/api/latest/teams/#remove-a-user-from-a-team)."""
+
+    named = True
+
+    def index(self, key: str) -> int:
+        found = super().index(key)
+        if found >= 0:
+            return found
+        return next((at for at in range(len(self)) if key in self.names(self._rows[self._names[at]])), -1)
+
+    def names(self, row: Any) -> Sequence[str]:
+        return [row["relationships"]["user"]["data"]["id"]]
+
+
 class Directory:
     """What hangs on the users: roles, permissions, teams, keys."""
 
@@ -243,7 +259,6 @@ class Directory:
                 "display_type": kind,
                 "restricted": False,
                 "created": "2019-09-09T12:00:00.000000+00:00",
-                "name_aliases": [],
             }
             return {"attributes": attributes}
 

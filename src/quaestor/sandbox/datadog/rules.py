@@ -38,6 +38,8 @@ _PLACES = (_ROLES + "/{}/users", _ROLES + "/{}/permissions")
 class DatadogRules(Rules):
     """Datadog's rules."""
 
+    refuses_blanks = True
+
     def __init__(self) -> None:
         super().__init__()
         self.special = {

@@ -23,7 +23,7 @@ from quaestor.sandbox.data.collection import NO_SHAPE, Collection, Fixed, Genera
 from quaestor.sandbox.data.seeded import CodeKeys, IntegerKeys, Keys, NameKeys, UuidKeys, mix, pick
 from quaestor.sandbox.data.words import ENVIRONMENTS, REGIONS, SERVICES
 from quaestor.sandbox.data.world import Ground, World
-from quaestor.sandbox.datadog.people import Directory
+from quaestor.sandbox.datadog.people import Directory, Memberships
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,6 +143,7 @@ class DatadogWorld(World):
             permissions, known.granted(users.role_of(users.index(at[0])))
         )
         put["/api/v2/team/{}/memberships"] = lambda at: self._memberships(at, teams.index(at[0]), -1)
+        self.empty["/api/v2/team/{}/memberships"] = lambda at: self._memberships(at, -1, -1)
         put["/api/v2/users/{}/memberships"] = lambda at: self._memberships(at, -1, users.index(at[0]))
         self.singles["/api/v2/users/{}/orgs"] = lambda at: users.row(users.index(at[0]), NO_SHAPE)
         put["/api/v1/user"] = lambda at: self._fixed("user", self._users_v1(), at)
@@ -155,12 +156,15 @@ class DatadogWorld(World):
 
     def _memberships(self, at: tuple[str, ...], team: int, user: int) -> Collection:
         known = self.directory
+        pairs: list[tuple[int, int]] = []
         if team >= 0:
             pairs = [(team, member) for member in known.members(team)]
-        else:
+        elif user >= 0:
             team = self.ground.people.department(user)
             pairs = [(team, user)] if user in known.members(team) else []
-        return self._fixed("team_membership", known.memberships(pairs), at)
+        return Memberships(
+            self.ground.inventor, "team_membership", known.memberships(pairs), self.state("team_membership", *at)
+        )
 
     def _users_v1(self) -> dict[str, dict[str, Any]]:
         users = self.directory.users

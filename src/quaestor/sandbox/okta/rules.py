@@ -81,6 +81,7 @@ class OktaRules(Rules):
 
     def __init__(self) -> None:
         super().__init__()
+        self.resets = frozenset({"/api/v1/org/captcha"})
         self.mirrors = {_MEMBERS: _OF_USER, _OF_USER: _MEMBERS}
         self.special = {
             ("POST", _USERS): self._make_user,
@@ -366,6 +367,11 @@ class OktaRules(Rules):
             row["status"] = "INACTIVE"
         elif template.endswith("/sessions") and "identity-sources" in template:
             row["status"] = "CREATED"
+        elif template == "/api/v1/users/{}/factors":
+            # a factor waits for its first code, but a question for nothing:
+            # https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/
+            ready = row.get("factorType") == "question" or act.query.text("activate", "false").lower() == "true"
+            row["status"] = "ACTIVE" if ready else "PENDING_ACTIVATION"
         elif "status" in row and act.query.text("activate", "true").lower() == "false":
             row["status"] = "INACTIVE"
 

@@ -255,7 +255,7 @@ class OktaGate(Gate):
 
     def caller(self, call: Call) -> Mapping[str, Any]:
         """An access token's app; for API tokens, and what else was let in, the first administrator."""
-        value = call.headers.get("authorization", "").strip().partition(" ")[2].strip()
+        _, value = _credential(call)
         token = self._tokens.get(value)
         if token is not None:
             return _app_actor(token.client_id)
@@ -268,8 +268,7 @@ class OktaGate(Gate):
     def admit(self, call: Call, method: Method | None) -> None:
         if not self.strict or call.path.startswith("/.well-known/"):
             return
-        kind, _, value = call.headers.get("authorization", "").strip().partition(" ")
-        value = value.strip()
+        kind, value = _credential(call)
         if kind.upper() == "SSWS":
             self._admit_key(call, value, method)
         else:
@@ -362,3 +361,12 @@ def _jwk(text: str) -> Mapping[str, Any]:
     except msgspec.DecodeError as error:
         raise UsageError(f"public_key is no JWK: {error}") from error
     return known
+
+
+def _credential(call: Call) -> tuple[str, str]:
+    """The scheme and the token of a request; Okta's Python SDK writes `SSWS` and the token in one word."""
+    text = call.headers.get("authorization", "").strip()
+    if text[:4].upper() == "SSWS":
+        return text[:4], text[4:].strip()
+    kind, _, value = text.partition(" ")
+    return kind, value.strip()
