@@ -56,7 +56,6 @@ COMMANDS = (
     Command("demo", "", "answer a few questions on an embedded sandbox, no account needed"),
     Command("sandbox", "PROVIDER…", "serve a stand-in for the API of okta, datadog or both on this machine"),
     Command("record", "PROVIDER --out FILE", "note down what a client asks of the real service, without secrets"),
-    Command("registry", "list|pull|remove|update|verify [PROVIDER [VERSION]]", "provider documents from a registry"),
     Command("provider", "build NAME --spec FILE… --out PATH", "make a provider's facts from its OpenAPI documents"),
 )
 
@@ -99,16 +98,9 @@ OPTIONS = (
         "read environment variables from FILE; set ones stay as they are",
         commands=("exec", "record"),
     ),
-    Option("--config", "config", "text", "FILE", "the configuration file", commands=("exec", "record", "registry")),
+    Option("--config", "config", "text", "FILE", "the configuration file", commands=("exec", "record")),
     Option("--workspace", "workspace", "text", "FILE", "the file of views and tables; :memory: for none kept"),
-    Option(
-        "--registry",
-        "registry",
-        "text",
-        "URL|PATH|JSON",
-        "where StackQL's provider documents are",
-        commands=("exec", "registry"),
-    ),
+    Option("--registry", "registry", "text", "PATH|JSON", "where StackQL's provider documents are"),
     # what comes out
     Option("--output", "output", "text", "FORMAT", ", ".join(OUTPUTS), "-o"),
     Option("--delimiter", "delimiter", "text", "CHAR", "between the fields of csv, text and pptext", "-d"),
@@ -122,7 +114,7 @@ OPTIONS = (
         "text",
         "text|json",
         "how errors and stats are written to stderr",
-        commands=("exec", "demo", "sandbox", "record", "registry", "provider"),
+        commands=("exec", "demo", "sandbox", "record", "provider"),
     ),
     # bounds
     Option("--timeout", "deadline_s", "text", "SECONDS", "the longest that a statement may take; 0: no bound"),
@@ -170,7 +162,7 @@ OPTIONS = (
         "switch",
         "",
         "show a traceback for an internal error",
-        commands=("exec", "demo", "sandbox", "record", "registry", "provider"),
+        commands=("exec", "demo", "sandbox", "record", "provider"),
     ),
 )
 
