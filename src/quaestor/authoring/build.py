@@ -316,6 +316,7 @@ class _Builder:
             lifecycle=said.get("lifecycle", operation.lifecycle),
             hidden=said.get("hidden", ()),
             listing=said.get("listing", Listing()),
+            natural_key=said.get("natural_key", ()),
         )
         return Planned(operation.key, service, resource, method, rows.many, patches)
 

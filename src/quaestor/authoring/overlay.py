@@ -73,6 +73,7 @@ It is a YAML 1.2 mapping of up to four sections, each of them optional:
         permissions: [integrations_read]        # instead of the spec's
         scopes: [okta.users.read]
         lifecycle: beta                 # ga beta ea deprecated
+        natural_key: [profile.name]     # of an insert: no two objects have the same; dots lead into a column
         hidden:                         # what the bare list leaves out, and how to ask for it
           - parameters: {filter: 'status eq "DEPROVISIONED"'}    # of the query, besides
             column: status              # all of these rows have this value in this column
@@ -402,5 +403,6 @@ _OPERATION_KEYS: dict[str, Callable[[Any, str], Any]] = {
     "lifecycle": _one_of(LIFECYCLES),
     "hidden": listings.hidden_from,
     "listing": listings.listing_from,
+    "natural_key": _texts,
     "server": _server,
 }

@@ -322,7 +322,7 @@ def _method_text(facts: MethodFacts, key: str, schemas: Mapping[str, Schema]) ->
         out["body"] = _plain(method.body, "schema")
         if method.body.schema:
             out["body"]["schema"] = _body_schema(method.body.schema, f"{key}.body", schemas)
-    for field in ("permissions", "scopes"):
+    for field in ("permissions", "scopes", "natural_key"):
         if getattr(method, field):
             out[field] = list(getattr(method, field))
     if method.server is not None:
@@ -342,7 +342,7 @@ def _body_schema(name: str, own: str, schemas: Mapping[str, Schema]) -> Any:
 
 def _method_from(name: str, fields: Any, key: str, schemas: dict[str, Schema]) -> MethodFacts:
     known = {"call", "verb", "operation", "lifecycle", "parameters", "response", "pagination", "body"}
-    known |= {"permissions", "scopes", "server", "columns", "hidden", "listing"}
+    known |= {"permissions", "scopes", "server", "columns", "hidden", "listing", "natural_key"}
     if not isinstance(fields, dict) or fields.keys() - known:
         odd = sorted(fields.keys() - known) if isinstance(fields, dict) else fields
         raise CatalogError(f"{key}: {odd!r} is nothing that a method has")
@@ -371,6 +371,7 @@ def _method_from(name: str, fields: Any, key: str, schemas: dict[str, Schema]) -
         server=server_from(fields["server"], f"{key}.server") if "server" in fields else None,
         operation=fields.get("operation", ""),
         lifecycle=fields.get("lifecycle", "ga"),
+        natural_key=tuple(fields.get("natural_key") or ()),
         hidden=hidden_from(fields.get("hidden") or [], f"{key}.hidden"),
         listing=listing_from(fields.get("listing") or {}, f"{key}.listing"),
     )

@@ -264,6 +264,8 @@ class Method(Record):
         listing: what a list can be asked to test, and what makes it whole.
         headers: sent with each request, by name: what a document fixes (`X-Amz-Target`).
         form: what would be the query goes as a form into the body, which makes a GET a POST (AWS's query protocol).
+        natural_key: of an insert, the columns by which people tell its objects apart, no two having the same:
+            `("name",)`; what is inside a column with dots, `("profile.name",)`. ON CONFLICT goes by it.
     """
 
     name: str
@@ -284,6 +286,7 @@ class Method(Record):
     listing: Listing = Listing()
     headers: dict[str, str] = {}
     form: bool = False
+    natural_key: tuple[str, ...] = ()
 
     @property
     def required(self) -> tuple[Parameter, ...]:

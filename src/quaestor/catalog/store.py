@@ -411,4 +411,5 @@ _METHOD_FIELDS: dict[str, Callable[[Any], Any]] = {
     "server": _server,
     "hidden": lambda data: tuple(_hidden(each) for each in data),
     "listing": _listing,
+    "natural_key": tuple,
 }

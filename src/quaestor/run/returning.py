@@ -149,13 +149,16 @@ class Returning:
         """The answers as rows; an answer that can't be read is a row of what was sent."""
         rows: list[tuple[SqlValue, ...]] = []
         errors: list[DecodeError] = []
-        decode = answer_reader(self._method, self._fields)
+        readers: dict[str, Any] = {}
         rest = list(self._names)[len(self._fields) :]
         for outcome in outcomes:
             if outcome.response is None:
                 continue
+            method = outcome.call.method
+            if method.name not in readers:  # an upsert has answers of two methods
+                readers[method.name] = answer_reader(method, [_field(method, each) for each in self._fields])
             try:
-                found = decode(outcome.response.body)
+                found = readers[method.name](outcome.response.body)
             except DecodeError as error:
                 errors.append(error)
                 found = []
@@ -174,6 +177,11 @@ def answer_reader(method: Method, fields: Sequence[Column]) -> Any:
 
     decoder = Decoder(method.response, Pagination(), fields)
     return lambda body: decoder.page(body).rows if body.strip() else []
+
+
+def _field(method: Method, field: Column) -> Column:
+    """The field of this name in a method's answer."""
+    return next((column for column in method.columns if column.name == field.name), field)
 
 
 def _sql(value: Any) -> SqlValue:

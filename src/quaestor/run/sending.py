@@ -5,7 +5,9 @@ Before: `run.writing` has checked calls. After: `run.mutate` sends them.
 
 from __future__ import annotations
 
+from quaestor.errors import BindError, ConflictError
 from quaestor.fetch.body import encode
+from quaestor.fetch.http import HttpResponse
 from quaestor.fetch.lean import load_msgspec
 from quaestor.fetch.request import build_request
 from quaestor.plan.writing.secret import masked
@@ -20,11 +22,12 @@ if TYPE_CHECKING:
 
     from quaestor.catalog.model import Method
     from quaestor.config import Settings
-    from quaestor.fetch.http import GentleToken, HttpRequest, HttpResponse
+    from quaestor.fetch.http import GentleToken, HttpRequest
     from quaestor.fetch.stats import Stats
     from quaestor.plan.writing.calls import Call
     from quaestor.plan.writing.names import Target
     from quaestor.run.reading import Connections
+    from quaestor.run.upserting import Upserting
     from quaestor.sql import nodes
     from quaestor.values import SqlValue
 
@@ -64,13 +67,28 @@ def request_of(connections: Connections, target: Target, call: Call) -> HttpRequ
     )
 
 
-def sender(connections: Connections, target: Target, token: GentleToken) -> Callable[[Call, Stats], HttpResponse]:
-    """A function that makes a call's request and gives its answer."""
+def sender(
+    connections: Connections, target: Target, token: GentleToken, upserting: Upserting | None = None
+) -> Callable[[Call, Stats], HttpResponse]:
+    """A function that makes a call's request and gives its answer; an insert that meets an object with its key after
+    all is settled once more."""
 
-    def send(call: Call, stats: Stats) -> HttpResponse:
+    def once(call: Call, stats: Stats) -> HttpResponse:
         server = call.method.server or target.server
         client = connections.client(call.connection, server, settings_of(connections, target, call))
         return client.send(call.method, request_of(connections, target, call), token, stats)
+
+    def send(call: Call, stats: Stats) -> HttpResponse:
+        try:
+            return once(call, stats)
+        except ConflictError as conflict:
+            if upserting is None or call.method.verb != "insert":
+                raise
+            try:
+                other = upserting.after_conflict(call)
+            except BindError:
+                raise conflict from None
+            return HttpResponse(204) if other is None else once(other, stats)
 
     return send
 

@@ -23,10 +23,12 @@ from quaestor.plan.writing.names import (
     problems_of,
 )
 from quaestor.plan.writing.rows import Rows, find_rows
+from quaestor.plan.writing.upsert import plan_upsert
 from quaestor.run import sending
 from quaestor.run.mutate import DONE, Mutation, Unkept, failure_of
 from quaestor.run.result import Result
 from quaestor.run.returning import Returning
+from quaestor.run.upserting import Upserting
 from quaestor.sql import nodes
 
 TYPE_CHECKING = False
@@ -60,7 +62,7 @@ class Prepared:
 
     Attributes:
         statement: as it was read; `choice` the method and its names; `calls` in the order of the rows.
-        returning: what is wanted back, None for nothing.
+        returning: what is wanted back, None for nothing; upserting: of an INSERT with ON CONFLICT.
     """
 
     def __init__(
@@ -70,7 +72,9 @@ class Prepared:
         choice: Choice,
         calls: list[Call],
         returning: Returning | None,
+        upserting: Upserting | None = None,
     ) -> None:
+        self.upserting = upserting
         self.statement = statement
         self.target = target
         self.choice = choice
@@ -181,7 +185,26 @@ class Writer:
             choice, rows = self._changed(statement, target, evaluate)
         returning = self._returning(statement, target, choice.method, text)
         calls = self._calls(target, choice, rows, statement)
+        if isinstance(statement, nodes.Insert) and statement.conflict is not None:
+            upserting = self._upserting(statement, target, choice, rows, text, values, default, stats, token)
+            return Prepared(statement, target, choice, upserting.settle(calls), returning, upserting)
         return Prepared(statement, target, choice, calls, returning)
+
+    def _upserting(
+        self,
+        statement: nodes.Insert,
+        target: Target,
+        choice: Choice,
+        rows: Sequence[Mapping[str, Any]],
+        text: str,
+        values: Mapping[str, SqlValue],
+        default: tuple[str, ...],
+        stats: Stats,
+        token: GentleToken,
+    ) -> Upserting:
+        reader = _Evaluation(self._reader, text, values, default, stats, token)
+        upsert = plan_upsert(target, statement, choice)
+        return Upserting(target, statement, upsert, rows, reader.rows, reader.expressions)
 
     # -------------------------------------------------------------------------------------------- target
 
@@ -376,7 +399,7 @@ class Writer:
         if not ready.calls:
             return self._result(ready, [], values, stats)
         run = self.journal.begin(entry)
-        send = sending.sender(self._connections, ready.target, token)
+        send = sending.sender(self._connections, ready.target, token, ready.upserting)
         mutation = Mutation(
             ready.calls,
             send,
@@ -405,7 +428,7 @@ class Writer:
         stats.add(rows=count)
         if ready.returning is None:
             stats.finish()
-            return Result((), (), stats=stats, message=_message(ready, count))
+            return Result((), (), stats=stats, message=_message(ready, outcomes))
         try:
             rows, errors = ready.returning.rows(outcomes, values)
         except QuaestorError as error:
@@ -443,6 +466,12 @@ class _Evaluation:
             return []
         core = nodes.SelectCore(tuple(nodes.ResultColumn(expr) for expr in exprs), pos=exprs[0].pos)
         return list(self.select(nodes.Select((core,), pos=exprs[0].pos), None, len(exprs), exprs[0].pos)[0])
+
+    def rows(self, select: nodes.Select) -> list[tuple[Any, ...]]:
+        """All rows of a SELECT of our own making."""
+        core = select.cores[0]
+        assert isinstance(core, nodes.SelectCore)
+        return self.select(select, None, len(core.columns), select.pos)
 
     def select(
         self, select: nodes.Select, with_: nodes.With | None, width: int, position: int
@@ -540,9 +569,13 @@ def _is_boolean(expr: nodes.Expr) -> bool:
     return isinstance(expr, nodes.Literal) and expr.kind in ("true", "false")
 
 
-def _message(ready: Prepared, count: int) -> str:
+def _message(ready: Prepared, outcomes: Sequence[Outcome]) -> str:
     method = ready.choice.method
     if isinstance(ready.statement, nodes.Exec):
         return f"{method.name} of {ready.target.resource.id} is done"
-    what = _DONE[VERBS[type(ready.statement)]]
-    return f"{count:,} row{'' if count == 1 else 's'} {what}: {ready.target.resource.id}"
+    counts = {VERBS[type(ready.statement)]: 0}
+    for outcome in outcomes:
+        if outcome.state == DONE:
+            counts[outcome.call.method.verb] = counts.get(outcome.call.method.verb, 0) + 1
+    words = [f"{count:,} row{'' if count == 1 else 's'} {_DONE[verb]}" for verb, count in counts.items()]
+    return f"{', '.join(words)}: {ready.target.resource.id}"

@@ -583,3 +583,82 @@ def test_exec_of_a_method_that_reads_gives_all_pages(connect: Any) -> None:
     names = [column.name for column in result.columns]
     assert [row[names.index("id")] for row in result] == ["g1", "g2"]
     assert len(wire.requests) == 2
+
+
+# ------------------------------------------------------------------------------------------------- ON CONFLICT
+
+UPSERT = """INSERT INTO okta.groups.groups (data__profile__name, data__profile__description)
+            VALUES ('a', 'new'), ('b', 'new') ON CONFLICT (name) DO """
+
+
+def there(*names: str) -> Callable[[HttpRequest], Any]:
+    """An organisation with groups of these names."""
+
+    def reply(request: HttpRequest) -> Any:
+        groups = [{"id": f"g-{name}", "profile": {"name": name}, "type": "OKTA_GROUP"} for name in names]
+        return groups if request.method == "GET" else GROUP
+
+    return reply
+
+
+@pytest.mark.parametrize(
+    ("rest", "lines", "message"),
+    [
+        ("NOTHING", ["POST /api/v1/groups"], "1 row inserted"),
+        (
+            "UPDATE SET data__profile__name = excluded.data__profile__name, data__profile__description = 'x'",
+            ["PUT /api/v1/groups/g-a", "POST /api/v1/groups"],
+            "1 row inserted, 1 row replaced",
+        ),
+    ],
+)
+def test_on_conflict(connect: Any, rest: str, lines: list[str], message: str) -> None:
+    con, wire = connect(there("a", "z"))
+    assert con.sql(UPSERT + rest).message == f"{message}: okta.groups.groups"
+    assert wire.lines[1:] == lines
+    if rest != "NOTHING":
+        assert wire.bodies[1] == {"profile": {"name": "a", "description": "x"}}
+
+
+def test_a_key_that_several_have_refuses_the_row(connect: Any) -> None:
+    con, wire = connect(there("a", "a"))
+    with pytest.raises(BindError, match="row 1: 2 objects have the key"):
+        con.sql(UPSERT + "NOTHING")
+    assert [request.method for request in wire.requests] == ["GET"]
+
+
+def test_a_conflict_that_comes_up_later_is_looked_up_once_more(connect: Any) -> None:
+    lists = iter([[], [{"id": "g1", "profile": {"name": "a"}}]])
+
+    def reply(request: HttpRequest) -> Any:
+        if request.method == "GET":
+            return next(lists)
+        return answer({"errorCode": "E"}, 409) if request.method == "POST" else GROUP
+
+    con, wire = connect(reply)
+    text = """INSERT INTO okta.groups.groups (data__profile__name) VALUES ('a') ON CONFLICT (name)
+              DO UPDATE SET data__profile__name = excluded.data__profile__name RETURNING id"""
+    assert con.sql(text).fetchall() == [("00g1",)]
+    assert [request.method for request in wire.requests] == ["GET", "POST", "GET", "PUT"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (UPSERT.replace("(name)", "(id)") + "NOTHING", "the natural key of okta.groups.groups is name"),
+        (UPSERT.replace("'b'", "'a'") + "NOTHING", "rows 1 and 2 have the same key"),
+        (UPSERT + "UPDATE SET data__profile__name = excluded.nme", "excluded has no nme"),
+        (UPSERT + "UPDATE SET data__profile__name = id", "not columns of the row that is there"),
+        (
+            "INSERT INTO okta.integrations.instances (data__type, data__grantedScopes) VALUES ('t', '[\"a\"]')"
+            " ON CONFLICT (type) DO NOTHING",
+            "has no natural key that the catalog knows",
+        ),
+    ],
+)
+def test_on_conflict_refused(connect: Any, text: str, says: str) -> None:
+    con, wire = connect(there("a"))
+    with pytest.raises(BindError) as caught:
+        con.sql(text)
+    assert says in caught.value.message
+    assert [request.method for request in wire.requests] in ([], ["GET"])

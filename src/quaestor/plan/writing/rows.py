@@ -76,7 +76,7 @@ def find_rows(
     lacking = [p for p in choice.method.parameters if p.location == "path" and not choice.given(p.name)]
     if not predicates and not _names_row(target, choice, lacking, verb) and not all_rows:
         raise _no_row(target, choice, lacking, statement)
-    taken = _taken(target, choice, assigned) if verb == "update" and assigned else []
+    taken = taken_from_row(target, choice, assigned) if verb == "update" and assigned else []
     needs_row = any(isinstance(node, nodes.ColumnRef) for e in assigned.values() for node in _outer(e))
     if not (predicates or lacking or taken or needs_row):
         return Rows(_only(choice, assigned, used), _merged(used))
@@ -169,7 +169,7 @@ def _names_row(target: Target, choice: Choice, lacking: Sequence[Parameter], ver
 # ------------------------------------------------------------------------------------------------- read
 
 
-def _taken(target: Target, choice: Choice, assigned: dict[str, nodes.Expr]) -> list[str]:
+def taken_from_row(target: Target, choice: Choice, assigned: Iterable[str]) -> list[str]:
     """Properties that the method requires and the statement omits, and that the row can give."""
     given = {
         choice.slots[name].path for name in assigned if name in choice.slots and not choice.slots[name].parameter
@@ -224,13 +224,14 @@ def _read(
     keys = {b.name: b.values for b in used if choice.slots[b.name].parameter not in columns}
     slots = dict(choice.slots)
     for name in (*columns, *taken):
-        slots[name] = _slot(target, choice, name)
+        slots[name] = slot_for(target, choice, name)
     whole = replace(choice, slots=slots, missing=tuple(p for p in choice.missing if p.name not in columns))
     from_row = (*columns, *taken)
     return Rows(_only(whole, (*assigned, *from_row), used), keys, select, from_row)
 
 
-def _slot(target: Target, choice: Choice, name: str) -> Slot:
+def slot_for(target: Target, choice: Choice, name: str) -> Slot:
+    """Where the value of one of the method's own names goes."""
     slot = slot_of(choice.method, target.server, choice.form, name)
     assert slot is not None  # a parameter of the method, or a property that it requires
     return slot
