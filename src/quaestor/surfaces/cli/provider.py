@@ -1,44 +1,53 @@
-"""`quaestor provider build`: OpenAPI documents in, a provider's facts out.
+"""`quaestor provider`: one table of its commands, each in a module of its own.
 
-Before: `main` has parsed the command line. After: `authoring.build` writes the folder; here is said what it found and
-what a person should look at.
+Before: `main` has parsed the command line. After: `provider_build`, `provider_lint` … do the work; each is imported
+when it is asked for, since some of them read megabytes of documents and none needs the others.
 """
 
 from __future__ import annotations
 
-from quaestor.authoring.build import run_build
-from quaestor.errors import CatalogError, UsageError
-from quaestor.surfaces.cli.output import Direct
+from quaestor.errors import UsageError, nearest
+from quaestor.surfaces.cli import load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from quaestor.surfaces.cli.console import Console
     from quaestor.surfaces.cli.options import Invocation
 
+#: By name: the least and the most arguments, how it is written, and the flags that are meant for it.
+COMMANDS: dict[str, tuple[int, int, str, tuple[str, ...]]] = {
+    "build": (1, 1, "build NAME --spec FILE --out DIR", ("spec", "out", "names", "overlay")),
+}
+#: Flags of every command.
+COMMON = ("debug", "error_format")
+
 
 def run(invocation: Invocation, console: Console) -> int:
-    """Build a provider. Raises UsageError for arguments that don't fit, CatalogError for documents that don't."""
-    usage = "write quaestor provider build NAME --spec FILE --out DIR"
-    if invocation.arguments[:1] != ("build",):
-        raise UsageError("provider has one command, build", hint=usage)
-    if len(invocation.arguments) != 2:
-        raise UsageError("provider build takes the name of one provider", hint=usage)
-    values = invocation.values
-    missing = next((flag for flag in ("spec", "out") if flag not in values), "")
-    if missing:
-        raise UsageError(f"provider build needs --{missing}", hint=usage)
-    name = invocation.arguments[1]
-    found, report = run_build(
-        name, values["spec"], values["out"], names=values.get("names", ""), over=values.get("overlay", "")
-    )
-    methods = sum(len(resource.methods) for resource in found.resources)
-    Direct(console.stdout, False).write(
-        f"{name}: {report.operations} operations, {len(found.services)} services, {len(found.resources)} resources, "
-        f"{methods} methods, written to {values['out']}\n"
-    )
-    for title, lines in (("guessed", report.guesses), ("doubtful", report.doubtful)):
-        for line in lines:
-            console.note(f"{title}: {line}")
-    if report.unreachable:
-        raise CatalogError(f"operations that no method reaches: {', '.join(report.unreachable)}")
-    return 0
+    """Run one of the commands; its exit code. Raises UsageError for one that isn't there, and for arguments and
+    flags that don't fit it."""
+    usage = "there are " + ", ".join(COMMANDS)
+    if not invocation.arguments:
+        raise UsageError("provider needs a command", hint=usage)
+    command, *rest = invocation.arguments
+    if command not in COMMANDS:
+        near = nearest(command, tuple(COMMANDS), 1)
+        hint = f"write quaestor provider {COMMANDS[near[0]][2]}" if near else usage
+        raise UsageError(f"provider has no command {command!r}", hint=hint)
+    least, most, written, flags = COMMANDS[command]
+    if not least <= len(rest) <= most:
+        raise UsageError(f"provider {command} takes other arguments", hint=f"write quaestor provider {written}")
+    odd = sorted(invocation.values.keys() - {*flags, *COMMON})
+    if odd:
+        flag = odd[0].replace("_", "-")
+        raise UsageError(f"--{flag} is not a flag of provider {command}", hint=f"write quaestor provider {written}")
+    code: int = load(f"provider_{command}").run(tuple(rest), invocation.values, console)
+    return code
+
+
+def missing(command: str, values: dict[str, object], *needed: str) -> None:
+    """Raises UsageError where a flag that a command can't do without isn't given."""
+    for flag in needed:
+        if flag not in values:
+            raise UsageError(
+                f"provider {command} needs --{flag}", hint=f"write quaestor provider {COMMANDS[command][2]}"
+            )
