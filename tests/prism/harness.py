@@ -72,10 +72,14 @@ def _document(call: Call) -> Document:
 
 @contextmanager
 def mocks_of(calls: Sequence[Call], folder: Path) -> Iterator[Mocks]:
-    """A Prism for each document that has methods of the calls' resources."""
+    """A Prism for each document that has methods of the calls' resources: of the calls' verb, and SELECTs, which an
+    UPDATE by predicate makes as well."""
     wanted: dict[str, dict[str, Any]] = {}
+    verbs = {"select", *(call.method.verb for call in calls)}
     for resource in {call.resource.id: call.resource for call in calls}.values():
         for method in resource.methods:
+            if method.verb not in verbs:
+                continue
             key = f"{method.http} {method.path}"
             doc = document_of(resource.provider, key)
             assert doc is not None, f"{key} is in no spec"

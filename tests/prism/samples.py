@@ -120,8 +120,6 @@ class Sampler:
                 if depth >= _DEEPEST and name not in required:
                     continue
                 out[name] = self.value(of, depth + 1)
-        for name in sorted(required - set(schema.get("properties", {}))):
-            out[name] = "abc"
         extra = schema.get("additionalProperties")
         fill = len(out) < schema.get("minProperties", 0) or (self._is_full and not out and depth < _DEEPEST - 3)
         if isinstance(extra, dict) and fill:

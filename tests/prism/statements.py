@@ -22,13 +22,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Call:
-    """A method, and the parameters that are set: those that it requires and perhaps one more."""
+    """A method, and the parameters that are set: those that it requires and perhaps one more.
+
+    Attributes:
+        option: the parameter more, or `whole body` for a body with all its properties, or empty.
+        body: what is sent, as the vendor's spec has it; None for nothing.
+    """
 
     provider: str
     resource: Resource
     method: Method
     option: str
     values: dict[str, Any]
+    body: Any = None
 
     @property
     def needs_bearer(self) -> bool:
@@ -65,11 +71,33 @@ def _of_method(provider: str, resource: Resource, method: Method) -> Iterator[Ca
     doc = document_of(provider, f"{method.http} {method.path}")
     assert doc is not None, f"{method.http} {method.path} is in no spec"
     required = {p.name: argument(doc, method, p) for p in method.required}
-    yield Call(provider, resource, method, "", required)
+    body = body_of(doc, method, is_full=False)
+    yield Call(provider, resource, method, "", required, body)
+    whole = body_of(doc, method, is_full=True)
+    if whole != body:
+        yield Call(provider, resource, method, "whole body", required, whole)
     for parameter in method.parameters:
         if not parameter.required:
             values = {**required, parameter.name: argument(doc, method, parameter)}
-            yield Call(provider, resource, method, parameter.name, values)
+            yield Call(provider, resource, method, parameter.name, values, body)
+
+
+def body_of(doc: Document, method: Method, *, is_full: bool) -> Any:
+    """A body that the vendor's spec allows, None for a method that takes none. SELECT fills none in."""
+    about = doc.resolved(doc.operations[f"{method.http} {method.path}"].raw.get("requestBody"))
+    if method.body is None or method.verb == "select" or not about:
+        return None
+    schema = about["content"].get(method.body.media_type, next(iter(about["content"].values()))).get("schema", {})
+    made = Sampler(doc, is_full=is_full).value(schema)
+    if not is_full and not _reaches(made, method.body.envelope):
+        return Sampler(doc, is_full=True).value(schema)  # a body without its envelope says nothing
+    return made
+
+
+def _reaches(body: Any, envelope: tuple[str, ...]) -> bool:
+    for key in envelope:
+        body = body.get(key) if isinstance(body, dict) else None
+    return body is not None
 
 
 def argument(doc: Document, method: Method, parameter: Parameter) -> Any:
@@ -94,19 +122,77 @@ def literal(value: Any) -> str:
 
 
 def statements(call: Call) -> Iterator[str]:
-    """Statements that may call the method, the likeliest first: which method serves a SELECT follows from what it
-    binds and from the columns that it wants."""
-    resource, method = call.resource, call.method
+    """Statements that may call the method, the likeliest first: which method serves a statement follows from the
+    names in it. EXEC, which calls any method by its name, is the last."""
+    resource = call.resource
     table = f'{call.provider}."{resource.service}"."{resource.name}"'
+    verb = call.method.verb
+    if verb == "select":
+        yield from _selects(call, table)
+        return
+    if verb != "exec":
+        yield from _writes(call, table)
+    arguments = [f"@{_argument(name)} = {literal(value)}" for name, value in call.values.items()]
+    body = "" if call.body is None else f" @@json = {literal(call.body)}"
+    yield f'EXEC {table}."{call.method.name}" {", ".join(arguments)}{body}'
+
+
+def _selects(call: Call, table: str) -> Iterator[str]:
+    """Which method serves a SELECT follows from what it binds and from the columns that it wants."""
     conditions = [f"{_column(call, name)} = {literal(value)}" for name, value in call.values.items()]
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    others = {column.name for each in resource.by_verb("select") if each is not method for column in each.columns}
-    own = [column.name for column in method.columns if column.name not in others]
+    selects = call.resource.by_verb("select")
+    others = {column.name for each in selects if each is not call.method for column in each.columns}
+    own = [column.name for column in call.method.columns if column.name not in others]
     prefixed = " AND ".join(f'"{PARAMETER_PREFIX}{name}" = {literal(value)}' for name, value in call.values.items())
     for wanted in ["count(*)", *(f'"{name}"' for name in own[:1]), "*"]:
         yield f"SELECT {wanted} FROM {table}{where}"
     if prefixed:
         yield f"SELECT count(*) FROM {table} WHERE {prefixed}"
+
+
+def _writes(call: Call, table: str) -> Iterator[str]:
+    """INSERT, UPDATE, REPLACE or DELETE with a name for each property, then with the body as one value."""
+    whole = {} if call.body is None else {"data__data": call.body}
+    for prefix in ("", PARAMETER_PREFIX):
+        given = {prefix + name: value for name, value in call.values.items()}
+        for body in dict.fromkeys(("named", "whole") if call.body is not None else ("whole",)):
+            fields = _named(call) if body == "named" else whole
+            if fields is not None:
+                yield _write(call.method.verb, table, given, fields)
+
+
+def _write(verb: str, table: str, given: dict[str, Any], fields: dict[str, Any]) -> str:
+    where = " AND ".join(f'"{name}" = {literal(value)}' for name, value in given.items())
+    where = f" WHERE {where}" if where else ""
+    if verb == "insert":
+        names = ", ".join(f'"{name}"' for name in (*given, *fields))
+        return f"INSERT INTO {table} ({names}) SELECT {', '.join(map(literal, (*given.values(), *fields.values())))}"
+    if verb == "delete":
+        return f"DELETE FROM {table}{where}"
+    sets = ", ".join(f'"{name}" = {literal(value)}' for name, value in fields.items())
+    return f"{'UPDATE' if verb == 'update' else 'REPLACE'} {table} SET {sets}{where}"
+
+
+def _named(call: Call) -> dict[str, Any] | None:
+    """The body's properties by the names that statements have for them; None where they have none for one."""
+    body = call.method.body
+    found: dict[str, Any] = {}
+    at, here = call.body, ""
+    for key in (*(body.envelope if body is not None else ()), None):
+        if not isinstance(at, dict):
+            return None
+        for name, value in at.items():
+            if name != key and f"{here}{name}" not in (body.constants if body is not None else {}):
+                if f"data__{name}" in found:
+                    return None
+                found[f"data__{name}"] = value
+        at, here = at.get(key) if key else None, f"{here}{key}."
+    return found or None
+
+
+def _argument(name: str) -> str:
+    return name if name.isidentifier() else f'"{name}"'
 
 
 def _column(call: Call, name: str) -> str:
@@ -120,7 +206,8 @@ def answer(call_key: str, doc: Document, row_path: tuple[str, ...]) -> dict[str,
     """The responses that Prism may give: the documented status and media types, with a body without rows."""
     status, content = doc.success(call_key)
     body = _empty(doc, content, row_path)
-    kinds = {kind: {"example": body if "json" in kind else "abc"} for kind in content}
+    # Prism takes `text/json` for text
+    kinds = {kind: {"example": body if "json" in kind and kind[:5] != "text/" else "{}"} for kind in content}
     return {str(status): {"description": "", **({"content": kinds} if kinds else {})}}
 
 

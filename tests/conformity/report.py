@@ -1,0 +1,125 @@
+"""schemathesis over the sandbox, counted: cases, failures by name, differences between specs and recordings.
+
+python -m tests.conformity.report                   every operation of both vendors' specs (some minutes)
+python -m tests.conformity.report datadog --cases 8 one vendor's, with so many cases each
+python -m tests.conformity.report --step 10         one operation in ten
+
+Before: `cases` asks and judges. After: a person reads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import yaml12
+from tests.conformity.cases import Tried, chosen, tried
+from tests.prism.documents import ABSENT, SOURCES
+
+from quaestor.catalog.store import open_catalog
+
+DIFFERENCES = Path(__file__).with_name("spec_differences.yaml")
+#: The sections of the file, and what is in none of them.
+EXCUSES = ("recorded", "spec")
+OPEN, NEW = "open", "new"
+
+
+def missing() -> str:
+    """Why this can't run here, or an empty text."""
+    return ABSENT or ("" if find_spec("schemathesis") else "schemathesis is not installed (quaestor[dev])")
+
+
+@lru_cache(maxsize=1)
+def differences() -> list[tuple[str, re.Pattern[str], re.Pattern[str]]]:
+    """Each known difference: its section, the operations, the words."""
+    found: Any = yaml12.read_yaml(str(DIFFERENCES))
+    return [
+        (section, re.compile(each["at"]), re.compile(each["found"])) for section in EXCUSES for each in found[section]
+    ]
+
+
+@lru_cache(maxsize=1)
+def known() -> frozenset[str]:
+    """Operations of which some answer is known to be of another shape than the spec's."""
+    found: Any = yaml12.read_yaml(str(DIFFERENCES))
+    return frozenset(found[OPEN])
+
+
+def kind(key: str, failure: str) -> str:
+    """In which section a failure is known; `new` if in none. A crash, a status of 500 or one that isn't documented
+    is always new."""
+    for section, at, words in differences():
+        if at.fullmatch(key) and words.search(failure):
+            return section
+    return OPEN if failure.startswith("JsonSchemaError") and key in known() else NEW
+
+
+def kinds(tries: Sequence[Tried]) -> Counter[str]:
+    """How many failures there are of each section."""
+    return Counter(kind(each.key, failure) for each in tries for failure in each.failures)
+
+
+def report(providers: Sequence[str], cases: int, step: int) -> bool:
+    """Prints the figures and each failure; whether nothing is new and no status was 500."""
+    is_well = True
+    for provider in providers:
+        with open_catalog() as catalog:
+            tries = tried(catalog, provider, chosen(provider, step), cases)
+        counted = kinds(tries)
+        failing = [each for each in tries if any(kind(each.key, f) in (OPEN, NEW) for f in each.failures)]
+        print(
+            f"{provider}: {len(tries)} operations, {sum(each.cases for each in tries):,} cases,"
+            f" {sum(each.good for each in tries):,} answered with success,"
+            f" {sum(each.good > 0 for each in tries)} operations with one"
+        )
+        print(f"  operations that fail: {len(failing)}")
+        print(f"  failures: {counted[OPEN]} known, {counted[NEW]} new")
+        print(f"  recordings differ from the spec: {counted['recorded']}; the spec from itself: {counted['spec']}")
+        _list(tries)
+        is_well = is_well and not counted[NEW]
+    return is_well
+
+
+def _list(tries: Sequence[Tried]) -> None:
+    for section in (NEW, OPEN, *EXCUSES):
+        lines = [
+            f"{each.key}: {failure}"
+            for each in tries
+            for failure in each.failures
+            if kind(each.key, failure) == section
+        ]
+        if lines:
+            print(f"\n  {section}")
+        for line in lines:
+            print(f"    {line}")
+    undigested = [each for each in tries if each.undigested]
+    if undigested:
+        print("\n  of these schemathesis could make no request")
+    for each in undigested:
+        print(f"    {each.key}: {each.undigested}")
+    print()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit status 0 if nothing is new, 1 if something is, 2 if it can't be looked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.conformity.report")
+    parser.add_argument("providers", nargs="*", choices=[*SOURCES, []], default=list(SOURCES))
+    parser.add_argument("--cases", type=int, default=2)
+    parser.add_argument("--step", type=int, default=1)
+    given = parser.parse_args(list(arguments))
+    why_not = missing()
+    if why_not:
+        print(why_not, file=sys.stderr)
+        return 2
+    return 0 if report(given.providers, given.cases, given.step) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
