@@ -284,6 +284,7 @@ class Site:
         whole = self.world.wholes.get(template)
         over = self.collection(whole, ()) if whole and isinstance(base, Subset) else None
         made = Overlay(base, self.place(template, values), self.state, over)
+        made.embed = lambda query, row: self.writer.rules.embed(template, query, row)
         if isinstance(base, (AnyKey, Fixed, Generated)) and over is None:
             made.dress = self._dress(template, values)
         return made

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
-from tests.unit.sandbox.asking import ask, read
+from tests.unit.sandbox.asking import KEYS, ask, read
+
+from quaestor.catalog.store import open_catalog
+from quaestor.fetch.http import HttpRequest
+from quaestor.sandbox.core import Sandbox
 
 
 @cache
@@ -152,3 +157,13 @@ def test_events_are_by_users_and_logs_from_hosts_that_exist() -> None:
     hosts = {host["name"] for host in read("/datadog/api/v1/hosts", count="1000")["host_list"]}
     for line in read("/datadog/api/v2/logs/events")["data"]:
         assert line["attributes"]["host"] in hosts
+
+
+def test_a_new_monitor_is_on_the_page_that_it_belongs_to() -> None:
+    box = Sandbox(open_catalog(), ["datadog"])
+    before = len(read("/api/v1/monitor", box, page="0", page_size="1000"))
+    body = b'{"name":"new","type":"metric alert","query":"avg(last_5m):avg:system.cpu.user{*} > 90"}'
+    made = json.loads(box.handle(HttpRequest("POST", "http://h/api/v1/monitor", KEYS, body)).body)
+    assert len(read("/api/v1/monitor", box, page="0", page_size="1000")) == before + 1
+    last = read("/api/v1/monitor", box, page=str(before // 10), page_size="10")
+    assert made["id"] in {each["id"] for each in last}

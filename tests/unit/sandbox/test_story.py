@@ -197,3 +197,17 @@ def test_expressions(text: str, holds: bool) -> None:
 def test_what_is_no_expression_is_refused(text: str) -> None:
     with pytest.raises(Refusal):
         condition(text)
+
+
+def test_what_clients_changed_shows_in_expanded_rows(box: Sandbox) -> None:
+    group = send(box, "POST", "/api/v1/groups", {"profile": {"name": "Auditors"}})["id"]
+    user = send(box, "POST", "/api/v1/users", person("mara"))["id"]
+    send(box, "PUT", f"/api/v1/groups/{group}/users/{user}")
+    listed = send(box, "GET", "/api/v1/groups?expand=stats&limit=200")
+    counts = {each["id"]: each["_embedded"]["stats"]["usersCount"] for each in listed}
+    assert counts[group] == 1
+    assert counts[listed[0]["id"]] == len(send(box, "GET", f"/api/v1/groups/{listed[0]['id']}/users?limit=200"))
+    app = send(box, "GET", "/api/v1/apps?limit=1")[0]["id"]
+    send(box, "POST", f"/api/v1/apps/{app}/users", {"id": user})
+    (found,) = [u for u in send(box, "GET", f"/api/v1/apps/{app}/users?expand=user&limit=500") if u["id"] == user]
+    assert found["_embedded"]["user"]["profile"]["login"] == "mara@acme.example"

@@ -125,6 +125,9 @@ class Rules:
     def removed(self, act: Act, home: str, parents: tuple[str, ...], key: str) -> None:
         """An object was deleted: what else goes with it."""
 
+    def embed(self, template: str, query: Query, row: dict[str, Any]) -> None:
+        """Puts into an object of a collection what `expand=` asks for, where clients may have changed that."""
+
     def status(self, owner: str, step: str, usual: str | None, row: dict[str, Any]) -> str | None:
         """The status that a step leads to; None if it changes none. May raise Refusal."""
         return usual if "status" in row else None

@@ -35,6 +35,7 @@ class Overlay(Collection):
 
     Attributes:
         base, place, whole: as given.
+        embed: puts into an object what `expand=` asks for, as it is now.
         dress: gives an object, by its key and what is known of it (None: all), the fields that recorded ones have,
             in a list or alone; None to leave it as it is.
     """
@@ -45,6 +46,7 @@ class Overlay(Collection):
         self.place = place
         self.whole = whole
         self._state = state
+        self.embed: Callable[[Query, dict[str, Any]], None] | None = None
         self.dress: Callable[[str, Any, Mapping[str, Any] | None, bool], Any] | None = None
 
     @property
@@ -152,7 +154,7 @@ class Overlay(Collection):
         if chosen is None:
             return None
         standing = self._standing(chosen, query)
-        return standing if standing is chosen else self.base.arranged(query, self, standing)
+        return self.base.paged(query, standing if standing is chosen else self.base.arranged(query, self, standing))
 
     def _standing(self, chosen: Sequence[int], query: Query) -> Sequence[int]:
         """The chosen positions of the base, without what is gone, with what clients made or changed if it fits."""
@@ -182,10 +184,12 @@ class Overlay(Collection):
         add = self.base.expand(query)
         if add is None:
             return None
-        count = len(self.base)
+        count, embed = len(self.base), self.embed
 
-        def only_generated(index: int, row: dict[str, Any]) -> None:
+        def expanded(index: int, row: dict[str, Any]) -> None:
             if index < count:
                 add(index, row)
+            if embed is not None:
+                embed(query, row)
 
-        return only_generated
+        return expanded

@@ -110,6 +110,10 @@ class Collection:
         """The chosen positions of `whole` in the order that the parameters ask for; by position if in none."""
         return sorted(positions)
 
+    def paged(self, query: Query, positions: Sequence[int]) -> Sequence[int]:
+        """The part of the arranged positions that the parameters ask for, where a page is none of the catalog's."""
+        return positions
+
     def listed(self, row: Any) -> Any:
         """An object as a list has it, where that is less than a get gives."""
         return row

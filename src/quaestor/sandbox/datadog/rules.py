@@ -21,7 +21,7 @@ from quaestor.sandbox.answer.routes import Match
 from quaestor.sandbox.answer.rules import Act, Rules
 from quaestor.sandbox.data.clock import iso_micros
 from quaestor.sandbox.data.seeded import UuidKeys, mix
-from quaestor.sandbox.datadog.signin import kind_of, remember, rescope, revoke
+from quaestor.sandbox.datadog.signin import APPLICATION, kind_of, remember, rescope, revoke
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -170,8 +170,9 @@ class DatadogRules(Rules):
         kind, attributes = kind_of(template), row.get("attributes")
         if kind and isinstance(attributes, dict) and isinstance(attributes.get("key"), str):
             remember(self.writer.state, kind, key, attributes["key"], attributes.get("scopes"))
-            kept = {name: value for name, value in attributes.items() if name != "key"}
-            self.writer.keep(self.writer.site.collection(template, values), key, {**row, "attributes": kept})
+            if kind == APPLICATION:  # told once; an API key can be read again
+                kept = {name: value for name, value in attributes.items() if name != "key"}
+                self.writer.keep(self.writer.site.collection(template, values), key, {**row, "attributes": kept})
 
     def changed(
         self, act: Act, home: str, parents: tuple[str, ...], before: dict[str, Any], after: dict[str, Any]

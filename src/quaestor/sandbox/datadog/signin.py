@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 #: Where the state keeps digests of keys that clients made.
 _PLACE = "datadog:/keys"
-_API, _APPLICATION = "api_keys", "application_keys"
+_API, APPLICATION = "api_keys", "application_keys"
 
 
 class Key(Record):
@@ -69,7 +69,7 @@ class DatadogGate(Gate):
                 raise Refusal("forbidden", "DD-API-KEY")
             if call.path == "/api/v1/validate":
                 return
-            key = self._find(headers.get("dd-application-key", ""), self._application, _APPLICATION)
+            key = self._find(headers.get("dd-application-key", ""), self._application, APPLICATION)
             needed = method.permissions if method else ()
         if key is None:
             raise Refusal("forbidden", "DD-APPLICATION-KEY")
@@ -91,7 +91,7 @@ class DatadogGate(Gate):
 def kind_of(template: str) -> str:
     """`api_keys` or `application_keys` if a path holds keys, else empty."""
     last = template.rpartition("/")[2]
-    return last if last in (_API, _APPLICATION) else ""
+    return last if last in (_API, APPLICATION) else ""
 
 
 def remember(state: State, kind: str, identifier: str, value: str, scopes: Any) -> None:

@@ -433,16 +433,17 @@ class _Monitors(Generated):
         after = query.number("id_offset", 0)
         if after:
             positions = [at for at in positions if int(self.key(at)) > after]
-        if "page" in query:
-            size = query.number("page_size", 100, low=1)
-            positions = positions[query.number("page", 0) * size :][:size]
         return positions
+
+    def paged(self, query: Query, positions: Sequence[int]) -> Sequence[int]:
+        size = query.number("page_size", 100, low=1)
+        return positions[query.number("page", 0) * size :][:size] if "page" in query else positions
 
     def admits(self, query: Query, row: Any) -> bool:
         name, tags = query.text("name").lower(), query.texts("tags") + query.texts("monitor_tags")
         after = query.number("id_offset", 0)
         fits = name in str(row.get("name")).lower() and set(tags) <= set(row.get("tags") or ())
-        return fits and (not after or int(row["id"]) > after) and "page" not in query
+        return fits and (not after or int(row["id"]) > after)
 
     def searched(self) -> Collection:
         """The same monitors as the search gives them."""

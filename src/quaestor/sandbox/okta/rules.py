@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from quaestor.sandbox.answer.query import Query
     from quaestor.sandbox.answer.routes import Route
     from quaestor.sandbox.change.overlay import Overlay
     from quaestor.sandbox.change.writes import Writer
@@ -414,6 +415,18 @@ class OktaRules(Rules):
             links = {n: link for n, link in after["_links"].items() if n not in ("activate", "deactivate")}
             here = f"{ORIGIN}{_APPS}/{after.get('id')}"
             after["_links"] = {**links, step: {"href": f"{here}/lifecycle/{step}"}}
+
+    def embed(self, template: str, query: Query, row: dict[str, Any]) -> None:
+        site = self.writer.site
+        if template == _APP_USERS and "user" in query.texts("expand"):
+            row["_embedded"] = {"user": site.collection(_USERS, ()).get(str(row["id"]), Schema())}
+        elif template == _GROUPS:
+            known = row.get("_embedded", {}).get("stats", {"groupPushMappingsCount": 0, "hasAdminPrivilege": False})
+            counts = {
+                name: len(site.collection(f"{_GROUPS}/{{}}/{what}", (str(row["id"]),)).positions())
+                for name, what in (("usersCount", "users"), ("appsCount", "apps"))
+            }
+            row["_embedded"] = {"stats": {**counts, **{n: v for n, v in known.items() if n not in counts}}}
 
     def unique(self, act: Act, template: str, collection: Overlay, row: dict[str, Any], own: str) -> None:
         path, say = _UNIQUE.get(template, ((), ""))
