@@ -79,16 +79,36 @@ def document_roots(registry: str, env: Mapping[str, str]) -> tuple[str, ...]:
             found = json.loads(registry)
         except ValueError as error:
             raise UsageError(f"--registry is no JSON: {error}") from error
-        root = str(found.get("localDocRoot") or found.get("url") or "")
+        root = str(found.get("localDocRoot") or "")
+        if not root:
+            return roots
     if root.startswith(("http://", "https://")):
         return roots  # what is pulled from there is among the pulled ones
     root = os.path.abspath(expand(root.removeprefix("file://"), env))
+    if os.path.isfile(os.path.join(root, "dist", "providers.yaml")) and not os.path.isdir(os.path.join(root, "src")):
+        return roots  # a registry to pull from, not documents
     if not os.path.isdir(root):
         raise UsageError(
             f"--registry: there is no folder {root}",
             hint="""a folder, or '{"url": "file:///path", "localDocRoot": "/path"}'""",
         )
     return (*roots, root)
+
+
+def registry_source(registry: str, env: Mapping[str, str]) -> str:
+    """The address or folder that documents are pulled from: what `registry` (a setting) names, or its `url`."""
+    source = registry
+    if registry.lstrip().startswith("{"):
+        import json
+
+        try:
+            found = json.loads(registry)
+        except ValueError as error:
+            raise UsageError(f"--registry is no JSON: {error}") from error
+        source = str(found.get("url") or found.get("localDocRoot") or "")
+    if source.startswith(("http://", "https://")) or not source:
+        return source
+    return os.path.abspath(expand(source.removeprefix("file://"), env))
 
 
 def load_settings(flags: Mapping[str, Any], env: Mapping[str, str], path: str = "") -> Settings:

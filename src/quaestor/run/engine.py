@@ -12,8 +12,8 @@ from time import time
 
 from quaestor import __version__
 from quaestor.catalog.store import open_providers
-from quaestor.config import Settings, document_roots, load_settings, workspace_path
-from quaestor.errors import BindError, UnsupportedError, UsageError
+from quaestor.config import Settings, data_folder, document_roots, load_settings, registry_source, workspace_path
+from quaestor.errors import BindError, UsageError
 from quaestor.fetch.http import CancelToken, GentleToken
 from quaestor.fetch.stats import Stats
 from quaestor.record import replace
@@ -44,12 +44,6 @@ if TYPE_CHECKING:
 CHANGES = (nodes.Insert, nodes.Update, nodes.Replace, nodes.Delete)
 #: What changes something at a provider.
 WRITES = (*CHANGES, nodes.Exec)
-#: What parses and is not there yet, and with which words a person finds it in the documentation.
-NOT_YET: dict[type[nodes.Statement], str] = {
-    nodes.RegistryList: "REGISTRY LIST",
-    nodes.RegistryPull: "REGISTRY PULL",
-}
-
 #: What is about the session and its workspace, whatever it names.
 SESSION = (
     nodes.CreateView,
@@ -104,6 +98,7 @@ class Connection:
         own = {provider.name: provider.name for provider in self.catalog.providers()}
         self._names = {**own, **{name: known.provider for name, known in self.settings.connections.items()}}
         self._selector: Selector | None = None
+        self._retired: list[Selector] = []
         self._workspace: Workspace | None = None
         self._session: SessionStatements | None = None
         self._transaction: Transaction | None = None
@@ -155,9 +150,9 @@ class Connection:
             self._closed = True
             if self._transaction and self._notify is not None:
                 self._notify(f"the transaction was never committed: {self._transaction.dropped()}")
-            if self._selector is not None:
-                self._selector.close()
-            elif self._transport is not None:
+            for selector in (*self._retired, *([self._selector] if self._selector is not None else ())):
+                selector.close()
+            if self._selector is None and self._transport is not None:
                 self._transport.close()
             if self._workspace is not None:
                 self._workspace.close()
@@ -220,13 +215,31 @@ class Connection:
             return self._use(statement, text)
         if isinstance(statement, nodes.Sleep):
             return self._sleep(statement, text, values)
-        name = NOT_YET.get(type(statement), "this statement")
-        raise UnsupportedError(
-            f"{name} is not there yet",
-            text=text,
-            position=statement.pos,
-            hint="there are SELECT, INSERT, UPDATE, REPLACE, DELETE, EXEC, SHOW, DESCRIBE, EXPLAIN, USE",
-        )
+        assert isinstance(statement, nodes.RegistryList | nodes.RegistryPull)
+        return self._of_registry(statement)
+
+    def _of_registry(self, statement: nodes.RegistryList | nodes.RegistryPull) -> Result:
+        """REGISTRY LIST and PULL. What is pulled is there for the next statement."""
+        # late: few sessions pull documents (docs/decisions/0003-late-imports.md)
+        from quaestor.run.registry import listing, open_registry
+
+        source = registry_source(self.settings.registry, self._env)
+        with open_registry(source, os.path.join(data_folder(self._env), "registry"), self.settings) as registry:
+            if isinstance(statement, nodes.RegistryList):
+                return _listed(listing(registry, statement.provider))
+            pulled = registry.pull(statement.provider, statement.version)
+        self._reopen()
+        return Result((), (), stats=Stats(), message=f"pulled {pulled.provider} {pulled.version}")
+
+    def _reopen(self) -> None:
+        """Takes up the catalog as it is on the disk now; results that are still read keep what they had."""
+        catalog = open_providers(document_roots(self.settings.registry, self._env), note=self._notify)
+        with self._lock:
+            if self._selector is not None:
+                self._retired.append(self._selector)
+            self._selector = self._session = None
+            self.catalog = catalog
+            self._names = {**{p.name: p.name for p in catalog.providers()}, **self._names}
 
     def _write(self, statement: Write, text: str, values: dict[str, SqlValue]) -> Result:
         """Carry out a statement that changes something; `interrupt` stops it between two rows."""

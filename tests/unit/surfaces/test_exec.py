@@ -136,7 +136,7 @@ class Cli:
             return self.connection
 
         self._monkeypatch.setitem(vars(quaestor), "connect", connect)
-        self._monkeypatch.setattr(exec, "open_catalog", lambda note: Catalog())
+        self._monkeypatch.setattr(exec, "open_providers", lambda roots, note: Catalog())
         stdout = Tty() if terminal else io.BytesIO()
         stderr = TextTty() if terminal else io.StringIO()
         console = Console(io.BytesIO(stdin), stdout, stderr, self.env)
@@ -392,7 +392,7 @@ def test_a_closed_pipe_is_quiet(monkeypatch: pytest.MonkeyPatch, cli: Cli) -> No
             raise BrokenPipeError(32, "Broken pipe")
 
     monkeypatch.setitem(vars(quaestor), "connect", lambda settings, **_: Connection([two_rows()]))
-    monkeypatch.setattr(exec, "open_catalog", lambda note: Catalog())
+    monkeypatch.setattr(exec, "open_providers", lambda roots, note: Catalog())
     stderr = io.StringIO()
     assert main.run(["exec", "x"], Console(io.BytesIO(), Closed(), stderr, cli.env)) == 141
     assert stderr.getvalue() == ""

@@ -56,6 +56,7 @@ COMMANDS = (
     Command("demo", "", "answer a few questions on an embedded sandbox, no account needed"),
     Command("sandbox", "PROVIDER…", "serve a stand-in for the API of okta, datadog or both on this machine"),
     Command("record", "PROVIDER --out FILE", "note down what a client asks of the real service, without secrets"),
+    Command("registry", "list|pull|remove|update|verify [PROVIDER [VERSION]]", "provider documents from a registry"),
     Command("provider", "build NAME --spec FILE… --out PATH", "make a provider's facts from its OpenAPI documents"),
 )
 
@@ -98,9 +99,16 @@ OPTIONS = (
         "read environment variables from FILE; set ones stay as they are",
         commands=("exec", "record"),
     ),
-    Option("--config", "config", "text", "FILE", "the configuration file", commands=("exec", "record")),
+    Option("--config", "config", "text", "FILE", "the configuration file", commands=("exec", "record", "registry")),
     Option("--workspace", "workspace", "text", "FILE", "the file of views and tables; :memory: for none kept"),
-    Option("--registry", "registry", "text", "PATH|JSON", "where StackQL's provider documents are"),
+    Option(
+        "--registry",
+        "registry",
+        "text",
+        "URL|PATH|JSON",
+        "where StackQL's provider documents are",
+        commands=("exec", "registry"),
+    ),
     # what comes out
     Option("--output", "output", "text", "FORMAT", ", ".join(OUTPUTS), "-o"),
     Option("--delimiter", "delimiter", "text", "CHAR", "between the fields of csv, text and pptext", "-d"),
@@ -114,7 +122,7 @@ OPTIONS = (
         "text",
         "text|json",
         "how errors and stats are written to stderr",
-        commands=("exec", "demo", "sandbox", "record", "provider"),
+        commands=("exec", "demo", "sandbox", "record", "registry", "provider"),
     ),
     # bounds
     Option("--timeout", "deadline_s", "text", "SECONDS", "the longest that a statement may take; 0: no bound"),
@@ -135,7 +143,14 @@ OPTIONS = (
     Option("--on-error", "on_error", "text", "stop|continue", "whether rows behind a failed one are written"),
     Option("--write-concurrency", "write_concurrency", "text", "N", "the most writes at the same time, else 1"),
     # the wire
-    Option("--tls.CABundle", "ca_bundle", "text", "FILE", "trust the certificates in this PEM file too"),
+    Option(
+        "--tls.CABundle",
+        "ca_bundle",
+        "text",
+        "FILE",
+        "trust the certificates in this PEM file too",
+        commands=("exec", "registry"),
+    ),
     Option("--http.proxy.host", "proxy_host", "text", "HOST", "send requests through this proxy"),
     Option("--http.proxy.port", "proxy_port", "text", "PORT", "the proxy's port"),
     Option("--http.proxy.scheme", "proxy_scheme", "text", "SCHEME", "http or https; http unless given"),
@@ -162,7 +177,7 @@ OPTIONS = (
         "switch",
         "",
         "show a traceback for an internal error",
-        commands=("exec", "demo", "sandbox", "record", "provider"),
+        commands=("exec", "demo", "sandbox", "record", "registry", "provider"),
     ),
 )
 

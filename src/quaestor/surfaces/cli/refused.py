@@ -75,5 +75,4 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "shell": ("the interactive shell is not there yet", "use quaestor exec"),
     "srv": (_SERVER, "use quaestor exec, or quaestor.connect() in Python"),
     "mcp": (_MCP, "use quaestor exec"),
-    "registry": ("pulling provider documents from a registry is not there yet", "okta and datadog are built in"),
 }
