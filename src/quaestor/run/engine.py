@@ -203,6 +203,10 @@ class Connection:
             return _listed(own or shower.describe(statement))
         if isinstance(statement, nodes.DescribeMethod):
             return _listed(shower.describe_method(statement))
+        if isinstance(statement, nodes.Explain) and not statement.analyze:
+            inner = statement.statement
+            if isinstance(inner, nodes.Exec) or (isinstance(inner, CHANGES) and not self._is_local(inner)):
+                return self._writing().explain(inner, text, values, self._default)
         if isinstance(statement, nodes.Explain):
             return self._selecting().explain(statement, text, values, self._default)
         if isinstance(statement, nodes.Begin | nodes.Commit | nodes.Rollback):

@@ -7,7 +7,14 @@ the first. After: a `Result`, or an error that says how each row ended.
 
 from __future__ import annotations
 
-from quaestor.errors import BindError, LimitError, PartialWriteError, QuaestorError, did_you_mean
+from quaestor.errors import (
+    BindError,
+    LimitError,
+    PartialWriteError,
+    QuaestorError,
+    UnsupportedError,
+    did_you_mean,
+)
 from quaestor.fetch.http import GentleToken
 from quaestor.fetch.stats import Stats
 from quaestor.plan.naming import Naming
@@ -25,6 +32,8 @@ from quaestor.plan.writing.names import (
 from quaestor.plan.writing.rows import Rows, find_rows
 from quaestor.plan.writing.upsert import plan_upsert
 from quaestor.run import sending
+from quaestor.run.evaluating import Evaluation
+from quaestor.run.explaining import explained
 from quaestor.run.mutate import DONE, Mutation, Unkept, failure_of
 from quaestor.run.result import Result
 from quaestor.run.returning import Returning
@@ -54,6 +63,8 @@ VERBS: dict[type[nodes.Statement], str] = {
     nodes.Delete: "delete",
     nodes.Exec: "exec",
 }
+#: The answer to what is carried out later; what answers otherwise is done, and AWAIT has nothing to wait for.
+ACCEPTED = 202
 _DONE = {"insert": "inserted", "update": "updated", "replace": "replaced", "delete": "deleted"}
 
 
@@ -154,6 +165,12 @@ class Writer:
         original: nodes.Statement,
     ) -> Result:
         """Carry out what was prepared; raises what `write` does after that."""
+        if "AWAIT" in ready.statement.hints and ready.choice.method.response.status == ACCEPTED:
+            raise UnsupportedError(
+                f"{ready.choice.method.name} is carried out later (202), and waiting for its end is not there yet",
+                position=ready.statement.pos,
+                hint="leave AWAIT out, and read the object until it is there",
+            )
         self._check_clients(ready)
         if self._settings.dry_run_writes and ready.choice.method.verb != "select":
             return sending.shown(self._connections, ready.target, ready.calls, stats)
@@ -178,10 +195,10 @@ class Writer:
             return self._prepared_exec(statement, text, values, default)
         target = self._target(statement.table, text, default)
         if isinstance(statement, nodes.Insert):
-            evaluate = _Evaluation(self._selector, text, values, default, stats, token)
+            evaluate = Evaluation(self._selector, text, values, default, stats, token)
             choice, rows = self._inserted(statement, target, evaluate)
         else:
-            evaluate = _Evaluation(self._reader, text, values, default, stats, token)
+            evaluate = Evaluation(self._reader, text, values, default, stats, token)
             choice, rows = self._changed(statement, target, evaluate)
         returning = self._returning(statement, target, choice.method, text)
         calls = self._calls(target, choice, rows, statement)
@@ -202,9 +219,37 @@ class Writer:
         stats: Stats,
         token: GentleToken,
     ) -> Upserting:
-        reader = _Evaluation(self._reader, text, values, default, stats, token)
+        reader = Evaluation(self._reader, text, values, default, stats, token)
         upsert = plan_upsert(target, statement, choice)
         return Upserting(target, statement, upsert, rows, reader.rows, reader.expressions)
+
+    def explain(
+        self, statement: Write, text: str, values: Mapping[str, SqlValue], default: tuple[str, ...]
+    ) -> Result:
+        """What the statement would read, and the requests that it would write with; none is made.
+
+        Raises BindError for what is wrong with the statement, and with its rows where they are known beforehand.
+        """
+        source: nodes.Select | None = None
+        if isinstance(statement, nodes.Exec):
+            ready = self.prepare(statement, text, values, default, Stats(), GentleToken())
+            return explained(self._connections, ready.target, ready.choice.method, ready.calls)
+        target = self._target(statement.table, text, default)
+        if isinstance(statement, nodes.Insert):
+            choice = choose(target, "insert", [name.text for name in statement.columns])
+            source = statement.source
+        else:
+            verb, assigned = VERBS[type(statement)], _assigned(statement)
+            found = find_rows(target, statement, verb, assigned, all_rows=self._settings.all_rows)
+            choice, source = found.choice, found.read
+        read = None
+        if source is not None:
+            selector = self._selector if isinstance(statement, nodes.Insert) else self._reader
+            read = selector.explain(nodes.Explain(source), text, values, default).dicts()
+        if read or (isinstance(statement, nodes.Insert) and statement.conflict is not None):
+            return explained(self._connections, target, choice.method, None, read or [])
+        ready = self.prepare(statement, text, values, default, Stats(), GentleToken())
+        return explained(self._connections, target, choice.method, ready.calls)
 
     # -------------------------------------------------------------------------------------------- target
 
@@ -241,7 +286,7 @@ class Writer:
     # ---------------------------------------------------------------------------------------------- rows
 
     def _inserted(
-        self, statement: nodes.Insert, target: Target, evaluate: _Evaluation
+        self, statement: nodes.Insert, target: Target, evaluate: Evaluation
     ) -> tuple[Choice, list[dict[str, Any]]]:
         names = [name.text for name in statement.columns]
         twice = next((name for name in statement.columns if names.count(name.text) > 1), None)
@@ -260,7 +305,7 @@ class Writer:
         return choice, [dict(zip(names, row, strict=True)) for row in rows]
 
     def _changed(
-        self, statement: nodes.Update | nodes.Replace | nodes.Delete, target: Target, evaluate: _Evaluation
+        self, statement: nodes.Update | nodes.Replace | nodes.Delete, target: Target, evaluate: Evaluation
     ) -> tuple[Choice, list[dict[str, Any]]]:
         assigned = _assigned(statement)
         found = find_rows(target, statement, VERBS[type(statement)], assigned, all_rows=self._settings.all_rows)
@@ -271,7 +316,7 @@ class Writer:
         found: Rows,
         assigned: Mapping[str, nodes.Expr],
         statement: nodes.Update | nodes.Replace | nodes.Delete,
-        evaluate: _Evaluation,
+        evaluate: Evaluation,
     ) -> list[dict[str, Any]]:
         """A row of named values for each call."""
         keys: list[dict[str, Any]] = [{}]
@@ -344,7 +389,7 @@ class Writer:
         if twice is not None:
             raise BindError(f"@{twice.name} is given twice", text=text, position=twice.pos)
         choice = choice_of(target, method, names)
-        evaluate = _Evaluation(self._selector, text, values, default, Stats(), GentleToken())
+        evaluate = Evaluation(self._selector, text, values, default, Stats(), GentleToken())
         given = evaluate.expressions(tuple(argument.value for argument in statement.args))
         row = dict(zip(names, given, strict=True))
         if statement.payload is not None:
@@ -441,67 +486,6 @@ class Writer:
         return Result(ready.returning.columns, [rows], stats=stats)
 
 
-class _Evaluation:
-    """The values of a statement: expressions and SELECTs, by the ordinary way of a SELECT."""
-
-    def __init__(
-        self,
-        selector: Selector,
-        text: str,
-        values: Mapping[str, SqlValue],
-        default: tuple[str, ...],
-        stats: Stats,
-        token: GentleToken,
-    ) -> None:
-        self._selector = selector
-        self._token = token
-        self._text = text
-        self._values = values
-        self._default = default
-        self._stats = stats
-
-    def expressions(self, exprs: tuple[nodes.Expr, ...]) -> list[Any]:
-        """The values of expressions that refer to no row."""
-        if not exprs:
-            return []
-        core = nodes.SelectCore(tuple(nodes.ResultColumn(expr) for expr in exprs), pos=exprs[0].pos)
-        return list(self.select(nodes.Select((core,), pos=exprs[0].pos), None, len(exprs), exprs[0].pos)[0])
-
-    def rows(self, select: nodes.Select) -> list[tuple[Any, ...]]:
-        """All rows of a SELECT of our own making."""
-        core = select.cores[0]
-        assert isinstance(core, nodes.SelectCore)
-        return self.select(select, None, len(core.columns), select.pos)
-
-    def select(
-        self, select: nodes.Select, with_: nodes.With | None, width: int, position: int
-    ) -> list[tuple[Any, ...]]:
-        """All rows of a SELECT; `true` and `false` written in it are booleans.
-
-        Raises BindError if it hasn't as many columns as are named.
-        """
-        if with_ is not None and select.with_ is None:
-            from quaestor.record import replace
-
-            select = replace(select, with_=with_)
-        result = self._selector.select(select, self._text, self._values, self._default)
-        with result:
-            if len(result.columns) != width:
-                raise BindError(
-                    f"{width} columns are named, and there are {len(result.columns)} values",
-                    text=self._text,
-                    position=position,
-                )
-            self._token.reading = result.cancel
-            try:
-                rows = result.fetchall()
-            finally:
-                self._token.reading = None
-        counts = result.stats
-        self._stats.add(requests=counts.requests, retries=counts.retries, pages=counts.pages, wait_s=counts.wait_s)
-        return _with_literals(select, rows)
-
-
 # ----------------------------------------------------------------------------------------- small pieces
 
 
@@ -526,7 +510,7 @@ def _assigned(statement: nodes.Update | nodes.Replace | nodes.Delete) -> dict[st
 
 
 def _with_payload(
-    choice: Choice, row: dict[str, Any], evaluate: _Evaluation, payload: nodes.Expr
+    choice: Choice, row: dict[str, Any], evaluate: Evaluation, payload: nodes.Expr
 ) -> tuple[Choice, dict[str, Any]]:
     """A choice and a row with the whole body of `@@json` besides."""
     import json
@@ -543,30 +527,6 @@ def _with_payload(
         raise BindError(f"{choice.method.name} takes no body", position=payload.pos)
     slots = {**choice.slots, "@@json": Slot()}
     return replace(choice, slots=slots), {**row, "@@json": whole}
-
-
-def _with_literals(select: nodes.Select, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The rows with `true` and `false` that the statement writes as such made booleans: SQLite has 1 and 0."""
-    if len(select.cores) != 1:
-        return rows
-    core = select.cores[0]
-    if isinstance(core, nodes.Values):
-        marks = [[_is_boolean(expr) for expr in row] for row in core.rows]
-        if len(marks) != len(rows):
-            return rows
-    else:
-        columns = [isinstance(c, nodes.ResultColumn) and _is_boolean(c.expr) for c in core.columns]
-        if not any(columns) or any(isinstance(column, nodes.Star) for column in core.columns):
-            return rows
-        marks = [columns] * len(rows)
-    return [
-        tuple(bool(value) if mark else value for value, mark in zip(row, flags, strict=True))
-        for row, flags in zip(rows, marks, strict=True)
-    ]
-
-
-def _is_boolean(expr: nodes.Expr) -> bool:
-    return isinstance(expr, nodes.Literal) and expr.kind in ("true", "false")
 
 
 def _message(ready: Prepared, outcomes: Sequence[Outcome]) -> str:
