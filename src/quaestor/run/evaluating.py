@@ -6,6 +6,7 @@ Before: `run.writing` has the statement. After: the rows become calls (`plan.wri
 from __future__ import annotations
 
 from quaestor.errors import BindError
+from quaestor.plan.writing.names import Slot
 from quaestor.record import replace
 from quaestor.sql import nodes
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from quaestor.fetch.http import GentleToken
     from quaestor.fetch.stats import Stats
+    from quaestor.plan.writing.names import Choice
     from quaestor.run.selecting import Selector
     from quaestor.values import SqlValue
 
@@ -101,3 +103,20 @@ def _with_literals(select: nodes.Select, rows: list[tuple[Any, ...]]) -> list[tu
 
 def _is_boolean(expr: nodes.Expr) -> bool:
     return isinstance(expr, nodes.Literal) and expr.kind in ("true", "false")
+
+
+def with_payload(
+    choice: Choice, row: dict[str, Any], evaluate: Evaluation, payload: nodes.Expr
+) -> tuple[Choice, dict[str, Any]]:
+    """A choice and a row with the whole body of `@@json` besides."""
+    import json
+
+    text = evaluate.expressions((payload,))[0]
+    try:
+        whole = json.loads(text) if isinstance(text, str) else text
+    except (ValueError, RecursionError) as error:
+        raise BindError(f"@@json is not JSON: {error}", position=payload.pos) from error
+    if choice.method.body is None:
+        raise BindError(f"{choice.method.name} takes no body", position=payload.pos)
+    slots = {**choice.slots, "@@json": Slot()}
+    return replace(choice, slots=slots), {**row, "@@json": whole}

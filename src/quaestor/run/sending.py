@@ -13,6 +13,8 @@ from quaestor.fetch.request import build_request
 from quaestor.plan.writing.secret import masked
 from quaestor.run.mutate import Entry
 from quaestor.run.result import Result
+from quaestor.secrets import MASK
+from quaestor.sql import nodes
 from quaestor.values import ResultColumn
 
 TYPE_CHECKING = False
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from quaestor.plan.writing.names import Target
     from quaestor.run.reading import Connections
     from quaestor.run.upserting import Upserting
-    from quaestor.sql import nodes
     from quaestor.values import SqlValue
 
 #: What `--dry-run-writes` shows of each request.
@@ -111,13 +112,16 @@ def entry_of(
     from hashlib import sha256
 
     digests = []
+    has_secrets = False
     for call in calls:
-        request = request_of(connections, target, masked(target, call))
+        safe = masked(target, call)
+        has_secrets = has_secrets or safe != call
+        request = request_of(connections, target, safe)
         parts = (request.method.encode(), request.url.encode(), request.body or b"")
         digests.append(sha256(b"\0".join(parts)).hexdigest())
     method = calls[0].method if calls else None
     return Entry(
-        text[original.pos : original.end] if original.pos >= 0 else "",
+        _kept(original, text, has_secrets),
         method.verb if method is not None else "",
         target.connection,
         target.resource.id,
@@ -125,6 +129,23 @@ def entry_of(
         tuple(digests),
         tuple(call.key for call in calls),
     )
+
+
+def _kept(statement: nodes.Statement, text: str, has_secrets: bool) -> str:
+    """A statement's text. If a secret is written, no text literal of it is kept: which of them holds it, or a part of
+    it, isn't always to be seen."""
+    if statement.pos < 0:
+        return ""
+    spans = [
+        (node.pos, node.end)
+        for node in nodes.walk(statement)
+        if has_secrets and isinstance(node, nodes.Literal) and isinstance(node.value, str | bytes) and node.pos >= 0
+    ]
+    out, at = "", statement.pos
+    for start, end in sorted(set(spans)):
+        out += text[at:start] + f"'{MASK}'"
+        at = end
+    return out + text[at : statement.end]
 
 
 # ------------------------------------------------------------------------------------------- EXEC of a read

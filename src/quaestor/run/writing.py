@@ -7,6 +7,7 @@ the first. After: a `Result`, or an error that says how each row ended.
 
 from __future__ import annotations
 
+from quaestor.catalog.model import Schema
 from quaestor.errors import (
     BindError,
     LimitError,
@@ -29,10 +30,10 @@ from quaestor.plan.writing.names import (
     problem_error,
     problems_of,
 )
-from quaestor.plan.writing.rows import Rows, find_rows
+from quaestor.plan.writing.rows import Rows, assigned_by, find_rows
 from quaestor.plan.writing.upsert import plan_upsert
 from quaestor.run import sending
-from quaestor.run.evaluating import Evaluation
+from quaestor.run.evaluating import Evaluation, with_payload
 from quaestor.run.explaining import explained
 from quaestor.run.mutate import DONE, Mutation, Unkept, failure_of
 from quaestor.run.result import Result
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     from quaestor.catalog.catalog import Catalog
-    from quaestor.catalog.model import Method, Schema
+    from quaestor.catalog.model import Method
     from quaestor.config import Settings
     from quaestor.run.mutate import Journal, Outcome
     from quaestor.run.reading import Connections
@@ -239,7 +240,7 @@ class Writer:
             choice = choose(target, "insert", [name.text for name in statement.columns])
             source = statement.source
         else:
-            verb, assigned = VERBS[type(statement)], _assigned(statement)
+            verb, assigned = VERBS[type(statement)], assigned_by(statement)
             found = find_rows(target, statement, verb, assigned, all_rows=self._settings.all_rows)
             choice, source = found.choice, found.read
         read = None
@@ -277,8 +278,6 @@ class Writer:
 
     def _lookup(self, provider: str) -> Callable[[str], Schema]:
         def look_up(name: str) -> Schema:
-            from quaestor.catalog.model import Schema
-
             return self._catalog.schema(provider, name) or Schema()
 
         return look_up
@@ -307,7 +306,7 @@ class Writer:
     def _changed(
         self, statement: nodes.Update | nodes.Replace | nodes.Delete, target: Target, evaluate: Evaluation
     ) -> tuple[Choice, list[dict[str, Any]]]:
-        assigned = _assigned(statement)
+        assigned = assigned_by(statement)
         found = find_rows(target, statement, VERBS[type(statement)], assigned, all_rows=self._settings.all_rows)
         return found.choice, self._named_rows(found, assigned, statement, evaluate)
 
@@ -393,7 +392,7 @@ class Writer:
         given = evaluate.expressions(tuple(argument.value for argument in statement.args))
         row = dict(zip(names, given, strict=True))
         if statement.payload is not None:
-            choice, row = _with_payload(choice, row, evaluate, statement.payload)
+            choice, row = with_payload(choice, row, evaluate, statement.payload)
         calls = self._calls(target, choice, [row], statement)
         star = nodes.Star(pos=statement.pos)
         wanted = (star,) if any(not column.hidden for column in method.columns) else ()
@@ -487,46 +486,6 @@ class Writer:
 
 
 # ----------------------------------------------------------------------------------------- small pieces
-
-
-def _assigned(statement: nodes.Update | nodes.Replace | nodes.Delete) -> dict[str, nodes.Expr]:
-    """What SET gives each name."""
-    assigned: dict[str, nodes.Expr] = {}
-    if isinstance(statement, nodes.Delete):
-        return assigned
-    for assignment in statement.assignments:
-        values: tuple[nodes.Expr, ...] = (assignment.value,)
-        if len(assignment.names) > 1:
-            if not isinstance(assignment.value, nodes.RowValue):
-                raise BindError("(a, b) = … takes as many values in parentheses", position=assignment.pos)
-            values = assignment.value.items
-        if len(values) != len(assignment.names):
-            raise BindError(f"{len(assignment.names)} names are given {len(values)} values", position=assignment.pos)
-        for name, value in zip(assignment.names, values, strict=True):
-            if name.text in assigned:
-                raise BindError(f"{name.text} is set twice", position=name.pos)
-            assigned[name.text] = value
-    return assigned
-
-
-def _with_payload(
-    choice: Choice, row: dict[str, Any], evaluate: Evaluation, payload: nodes.Expr
-) -> tuple[Choice, dict[str, Any]]:
-    """A choice and a row with the whole body of `@@json` besides."""
-    import json
-
-    from quaestor.plan.writing.names import Slot
-    from quaestor.record import replace
-
-    text = evaluate.expressions((payload,))[0]
-    try:
-        whole = json.loads(text) if isinstance(text, str) else text
-    except (ValueError, RecursionError) as error:
-        raise BindError(f"@@json is not JSON: {error}", position=payload.pos) from error
-    if choice.method.body is None:
-        raise BindError(f"{choice.method.name} takes no body", position=payload.pos)
-    slots = {**choice.slots, "@@json": Slot()}
-    return replace(choice, slots=slots), {**row, "@@json": whole}
 
 
 def _message(ready: Prepared, outcomes: Sequence[Outcome]) -> str:

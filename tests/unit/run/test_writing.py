@@ -523,6 +523,19 @@ def test_the_journal_knows_of_each_row_before_it_is_sent(connect: Any) -> None:
     assert "{{ x }}" in entry.text
 
 
+def test_the_journal_has_no_secret(connect: Any) -> None:
+    con, _ = connect()
+    journal = kept(con, Kept())
+    con.sql(
+        """INSERT INTO datadog.integrations.okta_accounts (name, domain, auth_method, client_secret)
+           VALUES ('n', 'd', 'oauth', 's3cret')"""
+    )
+    con.sql("DELETE FROM okta.groups.groups WHERE id = 'g1'")
+    assert "s3cret" not in journal.entries[0].text
+    assert journal.entries[0].text.endswith("VALUES ('***', '***', '***', '***')")
+    assert journal.entries[1].text == "DELETE FROM okta.groups.groups WHERE id = 'g1'"
+
+
 @pytest.mark.parametrize("room", range(6))
 def test_what_the_journal_cannot_keep_is_not_sent(connect: Any, room: int) -> None:
     con, wire = connect(at(9, None))

@@ -83,6 +83,26 @@ def find_rows(
     return _read(target, statement, choice, assigned, bindings, used, predicates, taken, use)
 
 
+def assigned_by(statement: nodes.Update | nodes.Replace | nodes.Delete) -> dict[str, nodes.Expr]:
+    """What SET gives each name. Raises BindError for a name that is set twice."""
+    assigned: dict[str, nodes.Expr] = {}
+    if isinstance(statement, nodes.Delete):
+        return assigned
+    for assignment in statement.assignments:
+        values: tuple[nodes.Expr, ...] = (assignment.value,)
+        if len(assignment.names) > 1:
+            if not isinstance(assignment.value, nodes.RowValue):
+                raise BindError("(a, b) = … takes as many values in parentheses", position=assignment.pos)
+            values = assignment.value.items
+        if len(values) != len(assignment.names):
+            raise BindError(f"{len(assignment.names)} names are given {len(values)} values", position=assignment.pos)
+        for name, value in zip(assignment.names, values, strict=True):
+            if name.text in assigned:
+                raise BindError(f"{name.text} is set twice", position=name.pos)
+            assigned[name.text] = value
+    return assigned
+
+
 # ------------------------------------------------------------------------------------------- conditions
 
 
