@@ -169,7 +169,7 @@ def desk(
         try:
             with identity([known]) as trusted, running(front, identity=trusted) as url:
                 given = json.dumps(_settings(client, url, trusted.authority) | dict(settings or {}))
-                with _started(client, given, trusted.authority, home) as process:
+                with started(client, given, trusted.authority, home) as process:
                     yield Desk(client, tap, front, url, process)
         finally:
             sandbox.close()
@@ -202,7 +202,8 @@ def environment(home: str, authority: str) -> dict[str, str]:
 
 
 @contextmanager
-def _started(client: str, settings: str, authority: str, home: str) -> Iterator[subprocess.Popen[str]]:
+def started(client: str, settings: str, authority: str, home: str) -> Iterator[subprocess.Popen[str]]:
+    """The client's process, which takes lines and gives lines; its errors are told if it ends early."""
     runs = [str(PYTHON), f"{client}.py"] if client.endswith("python") else ["node", f"{client}.js"]
     with (
         open(Path(home) / "stderr", "w+", encoding="utf-8") as spoken,

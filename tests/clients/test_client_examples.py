@@ -41,7 +41,7 @@ def test_the_examples_are_those_of_the_page() -> None:
 
 def sql(at: Bench, statement: str) -> str:
     """A statement on the same sandbox over its port."""
-    command = [sys.executable, "-m", "quaestor", "exec", "--ca-bundle", at.box.ca_bundle, "--output", "json"]
+    command = [sys.executable, "-m", "quaestor", "exec", "--tls.CABundle", at.box.ca_bundle, "--output", "json"]
     command += ["--endpoint", f"datadog={at.box.endpoints['datadog']}", statement]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, **at.box.env})
     assert done.returncode == 0, done.stderr
@@ -75,4 +75,4 @@ def test_each_example_in_turn_and_the_accounts_in_sql(compiled: tuple[Bench, dic
     gone = said("delete")
     assert gone.out == ""
     assert "HTTP-Code: 404" in gone.err
-    assert [request.status for request in at.box.log][:2] == [200, 200]
+    assert [request.status for request in at.box.log][:2] == [200, 201]
