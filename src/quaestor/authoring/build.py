@@ -266,6 +266,7 @@ class _Builder:
         self._schemas = schemas
         self._over = over
         self._taken = taken
+        self._places = naming.places(operations.values())
         self._links = any(
             operation.http == "GET" and any(p.name == "after" and p.location == "query" for p in operation.parameters)
             for operation in operations.values()
@@ -322,7 +323,7 @@ class _Builder:
 
     def _guessed(self, operation: Operation) -> tuple[str, str, str, str]:
         """A place for an operation that nobody has named, another one's never."""
-        service, resource, name, verb = naming.place(operation)
+        service, resource, name, verb = self._places[operation.key]
         count = 1
         while (service, resource, unique := f"{name}_{count}" if count > 1 else name) in self._taken:
             count += 1

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 
-from quaestor.authoring import naming
+from quaestor.authoring.words import singular, words
 from quaestor.catalog import columns
 from quaestor.catalog.model import Column, Method, Parameter
 from quaestor.catalog.openapi import SpecParameter
@@ -95,8 +95,8 @@ def field_of(parameter: str, found: Iterable[Column]) -> str:
     jsonapi = any(column.path == ("attributes",) for column in candidates)  # its `type` is the same in all rows
     for column in candidates:
         if column.name != "type" or not jsonapi:
-            by_words.setdefault("".join(naming.words(column.name)), column.name)
-    said = naming.words(parameter)
+            by_words.setdefault("".join(words(column.name)), column.name)
+    said = words(parameter)
     if "or" in said[1:]:
         said = said[: said.index("or", 1)]
     ends = ["".join(said[start:]) for start in range(len(said))]
@@ -142,7 +142,7 @@ def with_keys(method: Method, own: tuple[Column, ...], items: set[str], *, lists
             out.append(replace(each, matches="other") if same else each)
         elif order.get(each.wire) == key_at:
             field = field_of(each.wire, own)
-            other = "or" in naming.words(each.wire)[1:]
+            other = "or" in words(each.wire)[1:]
             out.append(replace(each, field=field, item_key=True, matches="other" if other and field else ""))
         elif each.name in _GENERIC and each.name in names:
             out.append(replace(each, name=_above(method.path, each.wire, snake)))
@@ -163,9 +163,9 @@ def _key_position(path: str, items: set[str]) -> int:
 
 def _above(path: str, wire: str, snake: bool) -> str:
     """What the `{id}` after a collection is called where rows have an `id` too: `userId`, `user_id`."""
-    said = naming.words(path.split("/{" + wire + "}")[0].rsplit("/", 1)[-1]) or ["parent"]
-    said[-1] = naming.singular(said[-1])
-    said += naming.words(wire)
+    said = words(path.split("/{" + wire + "}")[0].rsplit("/", 1)[-1]) or ["parent"]
+    said[-1] = singular(said[-1])
+    said += words(wire)
     return "_".join(said) if snake else said[0] + "".join(word.capitalize() for word in said[1:])
 
 

@@ -1,19 +1,27 @@
 """Names in SQL for operations that nobody has named, and titles that are made of names.
 
-Before: `catalog.openapi` reads the operations; a `names.yaml` names those that it knows.
+Before: `catalog.openapi` reads the operations; a `names.yaml` names those that it knows; `verbs` finds their verbs.
 After: `authoring.build` puts the rest where these rules say.
 
-Service: the first part of the path that is no version and no `api`. Resource: the last part that is a collection.
-Method: the operationId in snake case, or HTTP method and resource. Verb: by HTTP method, and `exec` for what acts
-on an item.
+- Service: the first part of the path that is no version and no `api`, in small letters.
+- Resource: all operations of a collection, of its items and of what acts on them are one resource. It is called
+  after what its list is said to list: `listApplicationUsers` makes `application_users`, `listRulesForGroup` `rules`.
+  Without a list, its other operations tell; without operationIds, the last part of the path.
+- Method: the operationId in snake case, or HTTP method and path.
 """
 
 from __future__ import annotations
 
 import re
 
+from quaestor.authoring import verbs
+from quaestor.authoring.keys import shape
+from quaestor.authoring.words import plural, singular, snake, words
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from quaestor.catalog.openapi import Operation
 
 #: What English titles write in capitals.
@@ -22,19 +30,11 @@ _ACRONYMS = re.compile(
     "|ssf|sso|tls|ui|uri|url|uuid"
 )
 _SKIPPED = re.compile(r"api|rest|v\d+(\.\d+)*|v\d+(alpha|beta)\d*|unstable", re.IGNORECASE)
-_VERBS = {"GET": "select", "POST": "insert", "PATCH": "update", "PUT": "replace", "DELETE": "delete"}
-
-
-def words(name: str) -> list[str]:
-    """The words of a name in any spelling, in lower case: `listAWSAccounts` is list, aws, accounts."""
-    spaced = re.sub(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])", r"\1\3 \2\4", name)
-    return [word.lower() for word in re.split(r"[^A-Za-z0-9]+", spaced) if word]
-
-
-def snake(name: str) -> str:
-    """A name in snake case; one that begins with a digit gets an underscore before it."""
-    text = "_".join(words(name)) or "_"
-    return f"_{text}" if text[0].isdigit() else text
+#: Where a name's noun ends: what follows says whose it is, or how it is found.
+_WHOSE = frozenset(words("for to from by in of with on at using via affecting"))
+#: What stands before a noun and says nothing, and what stands behind it so.
+_ARTICLES = frozenset(words("all new a an the existing current my"))
+_BEHIND = frozenset(words("instance details async list get post"))
 
 
 def title_of(name: str) -> str:
@@ -44,44 +44,86 @@ def title_of(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def singular(word: str) -> str:
-    """An English plural's singular, or the word itself."""
-    for end, instead in (("ies", "y"), ("sses", "ss"), ("ses", "se"), ("xes", "x"), ("ches", "ch")):
-        if word.endswith(end) and len(word) > len(end) + 1:
-            return word[: -len(end)] + instead
-    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+def places(operations: Iterable[Operation]) -> dict[str, tuple[str, str, str, str]]:
+    """Service, resource, method and verb of each operation, by its key, as if none had a name."""
+    listed = list(operations)
+    api = verbs.around(listed)
+    groups: dict[str, list[Operation]] = {}
+    for each in listed:
+        groups.setdefault(_collection(each, api), []).append(each)
+    out: dict[str, tuple[str, str, str, str]] = {}
+    for collection, group in groups.items():
+        resource = _resource(collection, group)
+        for each in group:
+            out[each.key] = (_service(each.path), resource, _method(each), verbs.verb(each, api))
+    return {each.key: out[each.key] for each in listed}
 
 
-def place(operation: Operation) -> tuple[str, str, str, str]:
-    """Service, resource, method and verb of an operation that has no name."""
-    parts = [part for part in operation.path.split("/") if part]
-    fixed = [part for part in parts if "{" not in part and not _SKIPPED.fullmatch(part)]
-    service = snake(fixed[0]) if fixed else "root"
-    acts = _acts(operation, parts)
-    collections = fixed
-    if acts:  # the collection of the item that it acts on, or what it searches
-        items = [index for index, part in enumerate(parts) if "{" in part]
-        before = parts[: items[-1]] if items else parts[:-1]
-        collections = [part for part in before if part in fixed]
-    resource = snake(collections[-1]) if collections else service
+def _fixed(path: str) -> list[str]:
+    """The parts of a path that name something."""
+    return [part for part in path.split("/") if part and "{" not in part and not _SKIPPED.fullmatch(part)]
+
+
+def _service(path: str) -> str:
+    fixed = _fixed(path)
+    name = re.sub(r"\W+", "_", fixed[0]).lower() if fixed else "root"
+    return f"_{name}" if name[0].isdigit() else name
+
+
+def _method(operation: Operation) -> str:
     if operation.operation:
-        method = snake(operation.operation)
+        return snake(operation.operation)
+    parts = [part for part in operation.path.split("/") if part]
+    tail = [snake(part.strip("{}")) for part in parts if part not in _fixed(operation.path)[:1]]
+    return "_".join([operation.http.lower(), *tail][-6:])
+
+
+def _collection(operation: Operation, api: verbs.Around) -> str:
+    """The shape of the path of the collection, or of the single thing, that an operation belongs to: the longest
+    beginning of its path that can be read, without the item's key."""
+    parts = shape(operation.path).split("/")
+    for count in range(len(parts), 1, -1):
+        prefix = "/".join(parts[:count])
+        if prefix in api.readable or f"{prefix}/{{}}" in api.readable:
+            return prefix.removesuffix("/{}")
+    if verbs.verb(operation, api) == "exec" and "{}" in parts:  # it acts on an item, which nothing reads
+        parts = parts[: len(parts) - parts[::-1].index("{}")]
+    while len(parts) > 2 and parts[-1] == "{}":
+        parts.pop()
+    return "/".join(parts)
+
+
+def _resource(collection: str, group: Sequence[Operation]) -> str:
+    """What the resource of a group of operations is called."""
+    lists = [each for each in group if each.http == "GET" and shape(each.path) == collection]
+    items = [each for each in group if each.http == "GET" and shape(each.path) == f"{collection}/{{}}"]
+    makes = [each for each in group if each.http == "POST" and verbs.first_word(each) in ("create", "add", "insert")]
+    others = [each for each in group if not verbs.acts(each)]
+    several = bool(items or (makes and not lists)) or any(verbs.answers_list(each) for each in lists)
+    several = several or any(shape(each.path).startswith(f"{collection}/{{}}") for each in group)
+    said = next((_noun(each) for each in (*lists, *items, *makes, *others, *group)), [])
+    if not said:
+        fixed = _fixed(collection)
+        said = words(fixed[-1]) if fixed else ["root"]
+    return snake("_".join([*said[:-1], plural(said[-1]) if several else said[-1]]))
+
+
+def _noun(operation: Operation) -> list[str]:
+    """The words of an operationId that say what it deals with."""
+    said = words(operation.operation)
+    if said and verbs.is_verb(said[0]):
+        said = said[1:]
+    elif said and verbs.is_verb(said[-1]):
+        said = said[:-1]
     else:
-        tail = [snake(part.strip("{}")) for part in parts if part not in fixed[:1]]
-        method = "_".join([operation.http.lower(), *tail][-6:])
-    return service, resource, method, "exec" if acts else _VERBS.get(operation.http, "exec")
-
-
-def _acts(operation: Operation, parts: list[str]) -> bool:
-    """Whether a POST or PUT acts on something rather than make or change it: its path goes on after an item with a
-    verb, or it searches."""
-    if operation.http in ("GET", "PATCH", "DELETE") or not parts or "{" in parts[-1]:
-        return operation.http in ("HEAD", "OPTIONS", "TRACE")
-    last = words(parts[-1])
-    plural = bool(last) and last[-1].endswith("s") and not last[-1].endswith("ss")
-    below_item = any("{" in part for part in parts[:-1])
-    return (below_item and not plural and operation.http == "POST") or last[:1] in (
-        ["search"],
-        ["query"],
-        ["validate"],
-    )
+        return []
+    while said and said[0] in _ARTICLES:
+        said = said[1:]
+    above = {word for part in re.findall(r"([^/{}]+)/\{", operation.path) for word in words(part)[-1:]}
+    said = [singular(word) if word in above and word != said[-1] else word for word in said]
+    in_path = {word for part in _fixed(operation.path) for word in words(part)}
+    end = next((at for at, word in enumerate(said) if at and word in _WHOSE and word not in in_path), len(said))
+    said = said[:end]
+    while len(said) > 1 and said[-1] in _BEHIND:
+        said = said[:-1]
+    return said

@@ -42,7 +42,7 @@ def test_a_provider_from_nothing_but_a_spec() -> None:
         {"users": "Users", "team": "Team"},
     )
     assert [(r.service, r.name, [(m.method.name, m.method.verb) for m in r.methods]) for r in found.resources] == [
-        ("team", "team", [("list_teams", "select"), ("create_team", "insert")]),
+        ("team", "teams", [("list_teams", "select"), ("create_team", "insert")]),
         ("users", "groups", [("list_groups", "select")]),
         (
             "users",
@@ -85,7 +85,7 @@ def test_rows_pages_keys_and_parents_are_found() -> None:
     assert (teams.response.row_path, teams.response.flatten) == (("data",), "jsonapi")
     assert teams.pagination.total_path == ("meta", "pagination", "total")
     assert method(found, "create_team").body == Body(
-        "team.team.create_team.body", envelope=("data", "attributes"), constants={"data.type": "team"}
+        "team.teams.create_team.body", envelope=("data", "attributes"), constants={"data.type": "team"}
     )
     assert method(found, "delete_user").response == Response(status=204, media_type="")
 
@@ -156,7 +156,7 @@ def test_an_overlay_has_the_last_word() -> None:
     assert provider.server.variables[0].required
     assert [c.prefix for c in provider.credentials] == ["T "]
     assert found.services["users"] == "People"
-    assert [r.title for r in found.resources] == ["Team", "Groups", "Everybody"]
+    assert [r.title for r in found.resources] == ["Teams", "Groups", "Everybody"]
     users = method(found, "list_users")
     assert (users.response.status, users.permissions, users.scopes, users.lifecycle) == (206, ("p",), (), "ea")
     assert users.pagination.size_max == 50
@@ -175,7 +175,7 @@ def test_an_overlay_has_the_last_word() -> None:
         style="cursor", token_param="c", token_path=("next",), size_param="page[size]", size_default=10
     )
     assert teams.response.flatten == ""
-    assert method(found, "create_team").body == Body("team.team.create_team.body", required=True, envelope=("data",))
+    assert method(found, "create_team").body == Body("team.teams.create_team.body", required=True, envelope=("data",))
     assert method(found, "create_user").body is None
     assert set(found.schemas["User"].properties) == {"id", "status", "manager", "age"}
     assert found.schemas["User"].properties["status"].enum == ("X",)
@@ -258,7 +258,7 @@ def test_the_same_input_is_the_same_bytes_and_compiles(tmp_path: Path) -> None:
     assert texts[0] == texts[1]
     compile_catalog([str(tmp_path / "acme")], str(tmp_path / "c.db"))
     with Store(str(tmp_path / "c.db")) as catalog:
-        team = catalog.resource("acme", "team", "team")
+        team = catalog.resource("acme", "team", "teams")
         assert team is not None
         assert [c.name for c in team.columns] == ["id", "type", "name", "handle", "attributes"]
 

@@ -8,6 +8,7 @@ import pytest
 from tests.unit.authoring.spec_text import root
 
 from quaestor.authoring import infer, keys, naming, paging
+from quaestor.authoring.words import plural, singular, snake, words
 from quaestor.catalog.columns import columns_of
 from quaestor.catalog.model import Body, Column, Method, Pagination, Parameter, Response
 from quaestor.catalog.openapi import Operation, Spec
@@ -330,7 +331,7 @@ def test_parents_are_lists_that_need_nothing_else() -> None:
     ("http", "path", "operation", "expected"),
     [
         ("GET", "/api/v1/users", "listUsers", ("users", "users", "list_users", "select")),
-        ("GET", "/api/v1/users/{id}/roles/{role}", "getUserRole", ("users", "roles", "get_user_role", "select")),
+        ("GET", "/api/v1/users/{id}/roles/{role}", "getUserRole", ("users", "user_roles", "get_user_role", "select")),
         (
             "POST",
             "/api/v1/users/{id}/lifecycle/activate",
@@ -343,20 +344,59 @@ def test_parents_are_lists_that_need_nothing_else() -> None:
         ("PUT", "/teams/{id}", "", ("teams", "teams", "put_id", "replace")),
         ("GET", "/", "getRoot", ("root", "root", "get_root", "select")),
         ("HEAD", "/teams/{id}", "", ("teams", "teams", "head_id", "exec")),
+        ("GET", "/v1/apps/{id}/users", "listAppUsers", ("apps", "app_users", "list_app_users", "select")),
+        ("GET", "/apps/{id}/rules", "listRulesForApp", ("apps", "rules", "list_rules_for_app", "select")),
+        ("GET", "/pages/sign-in", "getSignInPage", ("pages", "sign_in_page", "get_sign_in_page", "select")),
+        (
+            "GET",
+            "/agentPools/{id}/updates",
+            "listAgentPoolsUpdates",
+            ("agentpools", "agent_pool_updates", "list_agent_pools_updates", "select"),
+        ),
+        (
+            "GET",
+            "/a/{id}/aaguids",
+            "listAllCustomAAGUIDs",
+            ("a", "custom_aaguids", "list_all_custom_aaguids", "select"),
+        ),
+        ("POST", "/teams/{id}", "updateTeam", ("teams", "teams", "update_team", "update")),
+        ("POST", "/teams/{id}", "linkTeam", ("teams", "teams", "link_team", "exec")),
+        ("POST", "/f/{id}/{lifecycle}", "updateF", ("f", "fs", "update_f", "exec")),
+        ("POST", "/teams/{id}/status", "UpdateStatus", ("teams", "statuses", "update_status", "exec")),
+        ("PUT", "/teams/{id}/state", "UpdateState", ("teams", "states", "update_state", "exec")),
+        ("DELETE", "/users/{id}", "disableUser", ("users", "users", "disable_user", "exec")),
+        ("DELETE", "/users/{id}", "deleteUser", ("users", "users", "delete_user", "delete")),
+        ("PUT", "/jobs/{id}/cancel", "CancelJob", ("jobs", "jobs", "cancel_job", "exec")),
+        ("POST", "/d/list", "ListDeployments", ("d", "deployments", "list_deployments", "select")),
+        ("POST", "/pets", "pets_create", ("pets", "pets", "pets_create", "insert")),
     ],
 )
 def test_names_for_what_has_none(http: str, path: str, operation: str, expected: tuple[str, str, str, str]) -> None:
     (found,) = Spec(
         {"openapi": "3.0.0", "paths": {path: {http.lower(): {"operationId": operation, "responses": {}}}}}, "t"
     ).operations()
-    assert naming.place(found) == expected
+    assert naming.places([found])[found.key] == expected
 
 
-def test_words_titles_and_singulars() -> None:
-    assert naming.snake("listAWSAccounts") == "list_aws_accounts"
-    assert naming.snake("2fa") == "_2fa"
+def test_words_titles_singulars_and_plurals() -> None:
+    assert [words(w) for w in ("getSBOMs", "brandURIs", "IsOK", "sms-otp_2")] == [
+        ["get", "sboms"],
+        ["brand", "uris"],
+        ["is", "ok"],
+        ["sms", "otp", "2"],
+    ]
+    assert [plural(w) for w in ("policy", "key", "box", "status", "users", "access")] == [
+        "policies",
+        "keys",
+        "boxes",
+        "statuses",
+        "users",
+        "accesses",
+    ]
+    assert snake("listAWSAccounts") == "list_aws_accounts"
+    assert snake("2fa") == "_2fa"
     assert naming.title_of("api_service_integrations") == "API service integrations"
-    assert [naming.singular(w) for w in ("policies", "users", "classes", "boxes", "status", "access")] == [
+    assert [singular(w) for w in ("policies", "users", "classes", "boxes", "status", "access")] == [
         "policy",
         "user",
         "class",
