@@ -13,11 +13,12 @@ from operator import attrgetter
 
 from quaestor.errors import DecodeError
 from quaestor.fetch.exact import CONVERT, MAX_DEPTH, any_value, json_text
+from quaestor.fetch.tolerant import STAR, Place, Tolerant, shown_path
 from quaestor.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any, TypeAlias
 
     from msgspec import Raw
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
     Row: TypeAlias = tuple[SqlValue, ...]
     Path: TypeAlias = tuple[str, ...]
     Reader: TypeAlias = Callable[[bytes], tuple[list[Row], int, list[Raw | None]] | None]
-
-#: The column that holds a whole row as JSON text, whatever else is selected.
-RAW_COLUMN = "_raw"
-#: In a row path: all members of the list or object there.
-STAR = "*"
 
 _BOOLEANS: Callable[[bool | None], int | None] = {True: 1, False: 0, None: None}.__getitem__
 _BOM = b"\xef\xbb\xbf"
@@ -70,12 +66,12 @@ class Decoder:
 
     def __init__(self, response: Response, pagination: Pagination, columns: Sequence[Column]) -> None:
         self._response = response
-        self._places = [_Place(column, response) for column in columns]
+        self._places = [Place(column, response) for column in columns]
         paths = (pagination.token_path, pagination.more_path, pagination.total_path)
         self._token_path, self._more_path, self._total_path = paths
         self._token_paths = list(dict.fromkeys(path for path in paths if path))
         self._is_text = bool(response.scalar and response.media_type and "json" not in response.media_type)
-        self._tolerant = _Tolerant(response, self._places, self._token_paths)
+        self._tolerant = Tolerant(response, self._places, self._token_paths)
         self._strict = _fast_reader(response, self._places, self._token_paths, strict=True)
         self._loose: Reader | None = None
         self._drifts = False
@@ -165,19 +161,6 @@ def _token(raw: Raw | None, path: Path) -> str | int | None:
     return value
 
 
-def shown_path(path: Iterable[str | int]) -> str:
-    """`$.data[3].id`, keys that aren't plain in quotes."""
-    out = "$"
-    for key in path:
-        if isinstance(key, int):
-            out += f"[{key}]"
-        elif key.isidentifier():
-            out += f".{key}"
-        else:
-            out += f"[{key!r}]"
-    return out
-
-
 def _malformed(body: bytes, said: str) -> DecodeError:
     """What is wrong with a body that isn't JSON."""
     start = body.lstrip()[:1]
@@ -201,19 +184,6 @@ def _malformed(body: bytes, said: str) -> DecodeError:
     begins = "".join(char if char.isprintable() else " " for char in body[:60].decode("utf-8", "replace"))
     said = said.removeprefix("JSON is malformed: ")
     return DecodeError(f"not valid JSON: {said}", path="$", hint=f"the answer begins with {begins!r}")
-
-
-class _Place:
-    """Where a column's value is in a row, and its type."""
-
-    __slots__ = ("key", "path", "raw", "scalar", "type")
-
-    def __init__(self, column: Column, response: Response) -> None:
-        self.type = column.type
-        self.path = column.path
-        self.scalar = bool(response.scalar) and column.name == response.scalar
-        self.key = bool(response.map_key) and column.name == response.map_key
-        self.raw = not (self.scalar or self.key) and (column.name == RAW_COLUMN or not column.path)
 
 
 # --- the fast way -----------------------------------------------------------------------------------------------
@@ -315,7 +285,7 @@ def _nested(
     return read
 
 
-def _fast_reader(response: Response, places: list[_Place], token_paths: list[Path], *, strict: bool) -> Reader | None:
+def _fast_reader(response: Response, places: list[Place], token_paths: list[Path], *, strict: bool) -> Reader | None:
     """A function from a body to rows, their count and the raw tokens; None where only the tolerant way will do.
 
     The function gives None itself where it doesn't find the rows. If it is strict, it reads values straight into the
@@ -402,163 +372,3 @@ def _at(top: Any, names: list[str]) -> Any:
             return None
         top = getattr(top, name)
     return top
-
-
-# --- the tolerant way -------------------------------------------------------------------------------------------
-
-
-class _Tolerant:
-    """Reads any JSON: each value is cut out raw and converted by what it is, not by what was promised."""
-
-    def __init__(self, response: Response, places: list[_Place], token_paths: list[Path]) -> None:
-        self._response = response
-        self._places = places
-        self._token_paths = token_paths
-
-    def read(self, body: bytes) -> tuple[list[Row], list[Raw | None]]:
-        """Rows, and the raw value at each token's path."""
-        import msgspec
-
-        top = msgspec.json.decode(body, type=msgspec.Raw)
-        rows = [
-            self._row(key, raw, path)
-            for holder, where in self._holders(top, self._response.row_path, ())
-            for key, raw, path in self._items(holder, where)
-        ]
-        return rows, [_find(top, path) for path in self._token_paths]
-
-    def _holders(
-        self, raw: Raw, path: Path, where: tuple[str | int, ...]
-    ) -> Iterator[tuple[Raw, tuple[str | int, ...]]]:
-        """What is at a row path, with the place of each: several if it has a `*`."""
-        if not path:
-            yield raw, where
-            return
-        first, rest = path[0], path[1:]
-        kind = _kind(raw)
-        if kind == "null":
-            return
-        if first == STAR:
-            for key, member in _members(raw, where).items():
-                yield from self._holders(member, rest, (*where, key))
-            return
-        if kind != "an object":
-            raise DecodeError(f"expected an object with {first!r}, got {kind}", path=shown_path(where))
-        members = _object(raw)
-        if first in members:
-            yield from self._holders(members[first], rest, (*where, first))
-        elif members and not self._response.optional:
-            raise DecodeError(
-                f"the rows are not where they should be: there is no {first!r}, but {', '.join(list(members)[:5])}",
-                path=shown_path((*where, first)),
-            )
-
-    def _items(
-        self, holder: Raw, where: tuple[str | int, ...]
-    ) -> Iterator[tuple[str | None, Raw, tuple[str | int, ...]]]:
-        """Each row with its key, if it has one, and its place."""
-        kind = _kind(holder)
-        if kind == "null":
-            return
-        if self._response.map_key:
-            if kind != "an object":
-                raise DecodeError(f"expected an object of rows, got {kind}", path=shown_path(where))
-            for key, raw in _object(holder).items():
-                yield key, raw, (*where, key)
-        elif kind == "a list":
-            for index, raw in enumerate(_list(holder)):
-                yield None, raw, (*where, index)
-        else:
-            yield None, holder, where
-
-    def _row(self, key: str | None, raw: Raw, where: tuple[str | int, ...]) -> Row:
-        parsed: dict[Path, dict[str, Raw] | None] = {}
-        if not self._response.scalar:
-            kind = _kind(raw)
-            if kind != "an object":
-                raise DecodeError(f"expected an object as a row, got {kind}", path=shown_path(where))
-            parsed[()] = _object(raw)
-        return tuple(self._value(place, key, raw, parsed, where) for place in self._places)
-
-    def _value(
-        self,
-        place: _Place,
-        key: str | None,
-        raw: Raw,
-        parsed: dict[Path, dict[str, Raw] | None],
-        where: tuple[str | int, ...],
-    ) -> SqlValue:
-        if place.key:
-            return key
-        found: Raw | None = raw
-        if not (place.raw or place.scalar):
-            holder = _holder(parsed, place.path[:-1], where)
-            found = None if holder is None else holder.get(place.path[-1])
-        try:
-            return json_text(found) if place.raw else CONVERT[place.type](found)
-        except UnicodeDecodeError as error:
-            raise DecodeError(f"not UTF-8: {error.reason}", path=shown_path((*where, *place.path))) from error
-        except DecodeError as error:
-            raise DecodeError(error.message, path=shown_path((*where, *place.path))) from error
-
-
-def _holder(
-    parsed: dict[Path, dict[str, Raw] | None], path: Path, where: tuple[str | int, ...]
-) -> dict[str, Raw] | None:
-    """The object at a path within a row, each parsed once; None if there is none."""
-    if path in parsed:
-        return parsed[path]
-    above = _holder(parsed, path[:-1], where)
-    raw = None if above is None else above.get(path[-1])
-    kind = "null" if raw is None else _kind(raw)
-    if raw is None or kind == "null" or (kind == "a list" and not _list(raw)):  # PHP writes an empty object as []
-        parsed[path] = None
-    elif kind == "an object":
-        parsed[path] = _object(raw)
-    else:
-        raise DecodeError(f"expected an object, got {kind}", path=shown_path((*where, *path)))
-    return parsed[path]
-
-
-def _find(raw: Raw, path: Path) -> Raw | None:
-    """The value at a path, None if there is none."""
-    found: Raw | None = raw
-    for key in path:
-        if found is None or _kind(found) != "an object":
-            return None
-        found = _object(found).get(key)
-    return found
-
-
-def _members(raw: Raw, where: tuple[str | int, ...]) -> dict[str | int, Raw]:
-    """The members of a list or an object, by index or key."""
-    kind = _kind(raw)
-    if kind == "a list":
-        return dict(enumerate(_list(raw)))
-    if kind != "an object":
-        raise DecodeError(f"expected a list or an object, got {kind}", path=shown_path(where))
-    return dict(_object(raw).items())
-
-
-def _kind(raw: Raw) -> str:
-    first = bytes(memoryview(raw)[:1])
-    return {
-        b"{": "an object",
-        b"[": "a list",
-        b'"': "a string",
-        b"n": "null",
-        b"t": "a boolean",
-        b"f": "a boolean",
-    }.get(first, "a number")
-
-
-def _object(raw: Raw) -> dict[str, Raw]:
-    import msgspec
-
-    return msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-
-
-def _list(raw: Raw) -> list[Raw]:
-    import msgspec
-
-    return msgspec.json.decode(raw, type=list[msgspec.Raw])

@@ -1,9 +1,9 @@
 """The wire: the one place that speaks HTTP, through pyreqwest.
 
 What a request may cost is bounded here: time, size, where plain http may go, whether a write may pass at all.
-Whatever the library raises becomes one of our errors in `_wire_error`; `docs/decisions/0002-http-client.md` says
-why this library, and what of it had to be worked round. Before: `fetch.client` signed the request. After: it reads
-the response's status.
+Whatever the library raises becomes one of our errors in `fetch.wire_errors`; `docs/decisions/0002-http-client.md`
+says why this library, and what of it had to be worked round. Before: `fetch.client` signed the request. After: it
+reads the response's status.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from time import monotonic
 from quaestor.errors import Cancelled, ForbiddenError, LimitError, TransportError, UsageError
 from quaestor.fetch.http import HttpResponse
 from quaestor.fetch.url import split
+from quaestor.fetch.wire_errors import broken, innermost, wire_error
 from quaestor.record import Record
 
 TYPE_CHECKING = False
@@ -230,7 +231,7 @@ class HttpTransport:
                     hint="install the package ca-certificates, or name a PEM file with --tls.CABundle",
                     may_have_arrived=False,
                 ) from error
-            raise UsageError(f"the CA bundle {self._ca_bundle} can't be used: {_innermost(error)}") from error
+            raise UsageError(f"the CA bundle {self._ca_bundle} can't be used: {innermost(error)}") from error
 
     def _through_proxy(self, builder: SyncClientBuilder) -> SyncClientBuilder:
         if self._proxy is None:
@@ -311,7 +312,7 @@ class _Job:
             waited = "reading" if self._reading else "waiting"
             if monotonic() - started >= self._limits.total_s * 0.98:
                 waited = "total"
-            self.error = _wire_error(error, self.request, waited, self._limits)
+            self.error = wire_error(error, self.request, waited, self._limits)
 
     def _exchange(self) -> HttpResponse:
         request = self.request
@@ -393,7 +394,7 @@ class _Body:
         self._gzip = encoding in ("gzip", "x-gzip")
         self._member: Any = None
         if not self._gzip and encoding not in ("", "identity"):
-            raise _broken(f"the answer is encoded as {encoding!r}, which was not asked for")
+            raise broken(f"the answer is encoded as {encoding!r}, which was not asked for")
 
     def add(self, data: bytes) -> None:
         """Take bytes as they came. Raises LimitError beyond the bounds, TransportError for what isn't gzip."""
@@ -410,7 +411,7 @@ class _Body:
             try:
                 piece = self._member.decompress(data, _PIECE)
             except zlib.error as error:
-                raise _broken("the answer's gzip data is damaged") from error
+                raise broken("the answer's gzip data is damaged") from error
             self._keep(piece)
             data = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
             more = bool(data) or (len(piece) == _PIECE and not self._member.eof)
@@ -429,85 +430,3 @@ class _Body:
         if self._gzip and self._received and not self._member.eof:
             raise TransportError("the answer's gzip data is cut off")
         return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-
-
-# --- errors -----------------------------------------------------------------------------------------------------
-
-
-def _broken(message: str) -> TransportError:
-    """An answer that the same request would get again."""
-    error = TransportError(message)
-    error.retryable = False
-    return error
-
-
-def _causes(error: BaseException) -> list[str]:
-    details = getattr(error, "details", None)
-    causes = details.get("causes") if isinstance(details, dict) else None
-    return [cause["message"] for cause in causes or ()] or [str(error)]
-
-
-def _innermost(error: BaseException) -> str:
-    return _causes(error)[-1]
-
-
-def _wire_error(
-    error: BaseException, request: HttpRequest, state: str, limits: Limits
-) -> TransportError | LimitError | BaseException:
-    """Our error for what the library raised while `waiting` for the answer, `reading` it, or when time was up.
-
-    Its classes can't be relied on: a time-out while waiting for the answer is a ConnectTimeoutError, a reset
-    ConnectError. The chain of causes tells them apart, so `tests/faults/test_transport.py` holds each of these to
-    the version in use.
-    """
-    from pyreqwest import exceptions as library
-
-    causes = _causes(error)
-    text = " | ".join(causes)
-    host = split(request.url)[0].host
-    if isinstance(error, library.ClientClosedError):
-        return _refusal("the connection was closed while a request was under way", arrived=True)
-    if isinstance(error, library.RequestPanicError):
-        return _refusal(f"the HTTP library failed: {causes[-1]}", arrived=True)
-    if "client error (Connect)" in causes:
-        return _connect_error(error, text, host, limits)
-    if isinstance(error, library.RequestTimeoutError):
-        if state == "total":
-            return TransportError(f"{host} took longer than {limits.total_s:g} s for one answer")
-        if state == "reading":
-            return TransportError(f"{host} stopped in the middle of its answer for {limits.first_byte_s:g} s")
-        return TransportError(f"{host} sent no answer within {limits.first_byte_s:g} s")
-    if "message head is too large" in causes or "header list too large" in text:
-        return LimitError(f"the answer of {host} has too many headers, or too large ones")
-    if any(word in text for word in _BROKEN_OFF):
-        return TransportError(f"{host} broke the connection off: {causes[-1]}")
-    if isinstance(error, library.RequestError):
-        return _refusal(f"the answer of {host} is not valid HTTP: {causes[-1]}", arrived=True)
-    if isinstance(error, ValueError):
-        return _refusal(f"the request can't be sent: {error}", arrived=False)
-    return error
-
-
-_BROKEN_OFF = ("closed before message", "end of file before", "unexpected EOF", "os error", "connection error")
-
-
-def _refusal(message: str, *, arrived: bool, hint: str = "") -> TransportError:
-    """An error that the same request would meet again."""
-    error = TransportError(message, may_have_arrived=arrived, hint=hint)
-    error.retryable = False
-    return error
-
-
-def _connect_error(error: BaseException, text: str, host: str, limits: Limits) -> TransportError:
-    """What went wrong before the first byte of the request."""
-    if "invalid peer certificate" in text:
-        reason = text.partition("invalid peer certificate: ")[2].partition(" | ")[0]
-        hint = "a private CA is named with --tls.CABundle" if "UnknownIssuer" in reason else ""
-        return _refusal(f"the certificate of {host} is refused: {reason}", arrived=False, hint=hint)
-    if "dns error" in text:
-        return _refusal(f"there is no host {host}: {_innermost(error)}", arrived=False)
-    if "timed out" in text or "deadline has elapsed" in text:
-        return TransportError(f"no connection to {host} within {limits.connect_s:g} s", may_have_arrived=False)
-    if "reset by peer" in text or "unexpected EOF" in text or "eof" in text.lower():
-        return TransportError(f"{host} broke the connection off: {_innermost(error)}", may_have_arrived=False)
-    return _refusal(f"no connection to {host}: {_innermost(error)}", arrived=False)

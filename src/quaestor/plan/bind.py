@@ -9,11 +9,11 @@ rewritten statement has no name that could mean two things.
 
 from __future__ import annotations
 
-from quaestor.errors import BindError, did_you_mean
-from quaestor.plan import routes
-from quaestor.plan.conditions import candidate, choose_route, conjunction, conjuncts, dependencies
+from quaestor.errors import BindError
+from quaestor.plan.conditions import candidate, conjunction, conjuncts, dependencies
 from quaestor.plan.joins import Joined, bind_source
 from quaestor.plan.naming import FAILURES, Naming
+from quaestor.plan.outputs import order_terms, result_columns
 from quaestor.plan.scope import (
     BoundColumn,
     BoundTable,
@@ -162,7 +162,7 @@ class Binder:
         for core in select.cores:
             new, core_outputs, scope = self._core(core, parent, visible)
             if bound and len(core_outputs) != len(outputs):
-                raise self._error(
+                raise self.error(
                     f"{select.operators[len(bound) - 1]} joins {len(outputs)} columns with {len(core_outputs)}", core
                 )
             if not bound:
@@ -171,7 +171,7 @@ class Binder:
                     on_first(outputs)
             bound.append(new)
             scopes.append(scope)
-        order_by = self._order(select, bound, outputs, scopes, visible)
+        order_by = order_terms(self, select, bound, outputs, scopes, visible)
         limit, offset = (
             None if part is None else self.expression(part, Scope(None, self.text), visible)
             for part in (select.limit, select.offset)
@@ -196,7 +196,7 @@ class Binder:
         joined = bind_source(self, core.source, scope, ctes) if core.source is not None else Joined(None)
         where = self.conditions(core.where, scope, ctes)
         joined.note_filters(self, where)
-        columns, outputs = self._columns(core, scope, ctes, prefix)
+        columns, outputs = result_columns(self, core, scope, ctes, prefix)
         group_by = tuple(self.expression(expr, scope, ctes) for expr in core.group_by)
         having = None if core.having is None else self.expression(core.having, scope, ctes)
         windows = tuple(replace(named, window=self._rebuild(named.window, scope, ctes)) for named in core.windows)
@@ -210,7 +210,7 @@ class Binder:
     ) -> tuple[nodes.Values, tuple[Output, ...], Scope]:
         rows = tuple(tuple(self.expression(expr, scope, ctes) for expr in row) for row in core.rows)
         if any(len(row) != len(rows[0]) for row in rows):
-            raise self._error("all rows of VALUES must have the same number of columns", core)
+            raise self.error("all rows of VALUES must have the same number of columns", core)
         # SQLite names the columns of VALUES itself, and they can't be renamed in place
         outputs = tuple(Output(f"column{i + 1}", f"column{i + 1}") for i in range(len(rows[0])))
         return replace(core, rows=rows), outputs, scope
@@ -238,133 +238,6 @@ class Binder:
                 use.candidates.append(candidate(use, ref.path[0], (bound,), None, condition.pos, self.ctes))
             return all(use.candidates[-1].is_constant for use in tables)
         return False
-
-    def _columns(
-        self, core: nodes.SelectCore, scope: Scope, ctes: dict[str, CteDefinition], prefix: str
-    ) -> tuple[tuple[nodes.ResultColumn | nodes.Star, ...], tuple[Output, ...]]:
-        columns: list[nodes.ResultColumn | nodes.Star] = []
-        outputs: list[Output] = []
-        for index, column in enumerate(core.columns):
-            if isinstance(column, nodes.Star):
-                expanded = self._expand(column, scope)
-                if not expanded:
-                    raise self._no_columns(column, scope)
-                for part, (name, expr, kind) in enumerate(expanded):
-                    internal = f"{prefix}{index}_{part}"
-                    columns.append(nodes.ResultColumn(expr, internal))
-                    outputs.append(Output(name, internal, kind))
-                continue
-            expr = self.expression(column.expr, scope, ctes)
-            internal = f"{prefix}{index}"
-            columns.append(nodes.ResultColumn(expr, internal))
-            outputs.append(Output(nodes.column_name(column, self.text), internal, self._type(expr, scope)))
-        return tuple(columns), tuple(outputs)
-
-    def _no_columns(self, star: nodes.Star, scope: Scope) -> BindError:
-        """The error for a `*` that stands for nothing."""
-        use = next((source.use for source in scope.sources if source.use is not None), None)
-        if use is None:
-            return self._error("SELECT * without FROM", star)
-        if not use.resource.by_verb("select"):
-            return routes.explain_none(use.resource, use.server, (), set(), text=self.text, position=use.pos)
-        return BindError(
-            f"{use.resource.id} has no columns: its answers have no fields that the catalog knows",
-            text=self.text,
-            position=star.pos,
-            hint="_raw is each answer as it came",
-        )
-
-    def _expand(self, star: nodes.Star, scope: Scope) -> list[tuple[str, nodes.Expr, str]]:
-        """The columns that `*` or `t.*` stands for: of a resource, those that its route returns."""
-        sources = [source for source in scope.sources if not star.path or source.answers_to(star.path)]
-        if star.path and not sources:
-            known = [".".join(source.path) for source in scope.sources]
-            raise BindError(
-                f"there is no table {'.'.join(star.path)} in this FROM",
-                text=self.text,
-                position=star.pos,
-                hint=did_you_mean(".".join(star.path), known),
-            )
-        expanded: list[tuple[str, nodes.Expr, str]] = []
-        for source in sources:
-            for name, column in self.star_columns(source):
-                if name.casefold() in source.merged and not star.path:
-                    continue
-                expr: nodes.Expr = BoundColumn(source.id, column)
-                if not star.path and name.casefold() in scope.using:
-                    expr = scope.using[name.casefold()]
-                elif source.use is not None:
-                    source.use.want(column)
-                expanded.append((name, expr, source.type_of(column)))
-        return expanded
-
-    def star_columns(self, source: ScopeSource) -> list[tuple[str, str]]:
-        if source.use is None:
-            return [(output.name, output.internal) for output in source.outputs]
-        use = source.use
-        route = choose_route(use) or choose_route(use, wanted=())
-        method = route.method if route else routes.nearest(use.resource, {c.column for c in use.candidates})
-        fields = method.columns if method is not None else use.resource.columns
-        return [(field.name, field.name) for field in fields if not field.hidden]
-
-    def _type(self, expr: nodes.Expr, scope: Scope) -> str:
-        if isinstance(expr, BoundColumn):
-            source = scope.source(expr.source)
-            return source.type_of(expr.column) if source is not None else "any"
-        return "any"
-
-    # -------------------------------------------------------------------------------------- ORDER BY
-
-    def _order(
-        self,
-        select: nodes.Select,
-        cores: list[nodes.SelectCore | nodes.Values],
-        outputs: tuple[Output, ...],
-        scopes: list[Scope],
-        ctes: dict[str, CteDefinition],
-    ) -> tuple[nodes.OrderTerm, ...]:
-        """Terms are a column's number, a result's name, or an expression; in a compound, one of its columns."""
-        bound = []
-        for term in select.order_by:
-            collated = term.expr if isinstance(term.expr, nodes.Collate) else None
-            expr = term.expr if collated is None else collated.operand
-            new = self._order_term(expr, cores, outputs, scopes, ctes)
-            if collated is not None:
-                new = nodes.Collate(new, collated.collation)
-            bound.append(replace(term, expr=new))
-        return tuple(bound)
-
-    def _order_term(
-        self,
-        expr: nodes.Expr,
-        cores: list[nodes.SelectCore | nodes.Values],
-        outputs: tuple[Output, ...],
-        scopes: list[Scope],
-        ctes: dict[str, CteDefinition],
-    ) -> nodes.Expr:
-        if isinstance(expr, nodes.Literal) and expr.kind == "integer":
-            if not isinstance(expr.value, int) or not 1 <= expr.value <= len(outputs):
-                raise self._error(f"ORDER BY {expr.value!r}: there are {len(outputs)} columns", expr)
-            return expr
-        if isinstance(expr, nodes.ColumnRef) and len(expr.path) == 1:
-            for index, output in enumerate(outputs):
-                is_alias = output.name.casefold() in scopes[0].aliases or len(cores) > 1
-                if is_alias and output.name.casefold() == expr.path[0].casefold():
-                    return nodes.Literal("integer", index + 1, pos=expr.pos, end=expr.end)
-        if len(cores) == 1:
-            return self.expression(expr, scopes[0], ctes)
-        for core, scope in zip(cores, scopes, strict=True):
-            if isinstance(core, nodes.Values):
-                continue
-            try:
-                new = self.expression(expr, scope, ctes)
-            except BindError:
-                continue  # another part of the compound may know the name; if none does, the error is below
-            for index, column in enumerate(core.columns):
-                if isinstance(column, nodes.ResultColumn) and column.expr == new:
-                    return nodes.Literal("integer", index + 1, pos=expr.pos, end=expr.end)
-        names = ", ".join(output.name for output in outputs)
-        raise self._error(f"ORDER BY over {select_word(len(cores))} takes one of its columns: {names}", expr)
 
     # ------------------------------------------------------------------------------------ expressions
 
@@ -448,7 +321,7 @@ class Binder:
     def _not_a_table(self, ref: nodes.TableRef) -> BindError:
         name = ".".join(ref.path)
         if len(ref.path) > 3:
-            return self._error(f"{name} has too many parts: a table is connection.service.resource", ref)
+            return self.error(f"{name} has too many parts: a table is connection.service.resource", ref)
         if ref.path[0] in self.connections:
             missing = "a service and a resource" if len(ref.path) == 1 else "a resource"
             provider = self.connections[ref.path[0]]
@@ -467,7 +340,7 @@ class Binder:
         if not definition.internal:
             self._bind_cte(definition)
         elif definition.is_open and not definition.outputs:
-            raise self._error(f"{definition.cte.name} refers to itself before its first SELECT is known", ref)
+            raise self.error(f"{definition.cte.name} refers to itself before its first SELECT is known", ref)
         source = self.next_source()
         node = nodes.TableRef((definition.internal,), f"t{source}", pos=ref.pos)
         called = (ref.alias or ref.path[-1],)
@@ -502,13 +375,14 @@ class Binder:
         self, cte: nodes.Cte, names: list[str], outputs: tuple[Output, ...], number: int
     ) -> tuple[Output, ...]:
         if names and len(names) != len(outputs):
-            raise self._error(f"{cte.name} names {len(names)} columns, its SELECT has {len(outputs)}", cte)
+            raise self.error(f"{cte.name} names {len(names)} columns, its SELECT has {len(outputs)}", cte)
         return tuple(
             Output(names[i] if names else output.name, f"x{number}_{i}", output.type)
             for i, output in enumerate(outputs)
         )
 
-    def _error(self, message: str, node: nodes.Node) -> BindError:
+    def error(self, message: str, node: nodes.Node) -> BindError:
+        """An error at a node's place."""
         return BindError(message, text=self.text, position=node.pos)
 
 
@@ -534,8 +408,3 @@ def _note_wanted(binder: Binder, tree: nodes.Select) -> None:
         for node in nodes.walk(part):
             if isinstance(node, BoundColumn) and node.source in binder.uses:
                 binder.uses[node.source].want(node.column)
-
-
-def select_word(count: int) -> str:
-    """How a message calls a SELECT of so many parts."""
-    return "a compound SELECT" if count > 1 else "a SELECT"

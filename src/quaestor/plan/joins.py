@@ -9,6 +9,7 @@ from __future__ import annotations
 from quaestor.errors import BindError, UnsupportedError, did_you_mean
 from quaestor.plan import routes
 from quaestor.plan.conditions import dependencies, note_candidates
+from quaestor.plan.outputs import star_columns
 from quaestor.plan.scope import FUNCTION_HIDDEN, TABLE_FUNCTIONS, Output, Scope, ScopeSource
 from quaestor.plan.views import note_through
 from quaestor.record import replace
@@ -192,10 +193,8 @@ def _join(binder: Binder, join: nodes.Join, scope: Scope, ctes: dict[str, CteDef
 def _merge(binder: Binder, join: nodes.Join, left: Joined, right: Joined, scope: Scope) -> list[nodes.Expr]:
     """USING and NATURAL as conditions; afterwards the column's bare name means one thing."""
     if join.natural:
-        known = {name.casefold() for source in left.sources for name, _ in binder.star_columns(source)}
-        names = [
-            name for source in right.sources for name, _ in binder.star_columns(source) if name.casefold() in known
-        ]
+        known = {name.casefold() for source in left.sources for name, _ in star_columns(source)}
+        names = [name for source in right.sources for name, _ in star_columns(source) if name.casefold() in known]
     else:
         names = [name.text for name in join.using]
     conditions: list[nodes.Expr] = []

@@ -286,7 +286,7 @@ class Connection:
     def _selecting(self) -> Selector:
         """What runs SELECTs, made for the first of them."""
         # imported here: SHOW and DESCRIBE answer in half the time without them (docs/decisions/0003-late-imports.md)
-        from quaestor.run.reading import Connections
+        from quaestor.run.connections import Connections
         from quaestor.run.selecting import Selector
 
         with self._lock:

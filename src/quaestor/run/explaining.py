@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from quaestor.catalog.model import Method
     from quaestor.plan.writing.calls import Call
     from quaestor.plan.writing.names import Target
-    from quaestor.run.reading import Connections
+    from quaestor.run.connections import Connections
 
 
 def explained(

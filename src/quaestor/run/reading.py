@@ -1,221 +1,43 @@
-"""How a scan is read: its connection, its requests, its rows.
+"""How a scan is read: its requests, its rows.
 
-Before: `run.executor` has a scan and the values that its parameters take. After: `run.feed` reads the parts. Each
-server of a connection has one origin for its credential: the configured one, else the first that is used.
+Before: `run.executor` has a scan and the values that its parameters take, `run.connections` knows who sends its
+requests. After: `run.feed` reads the parts.
 """
 
 from __future__ import annotations
 
 from _thread import allocate_lock
-from time import time
 
-from quaestor import __version__
-from quaestor.catalog.store import cache_folder
-from quaestor.errors import BindError, ForbiddenError, LimitError, NotFoundError
-from quaestor.fetch.auth import Authenticator, provider_credentials, stackql_credentials
-from quaestor.fetch.client import Client, Governor
+from quaestor.errors import BindError, LimitError, NotFoundError
 from quaestor.fetch.lean import load_msgspec
-from quaestor.fetch.request import base_url, build_request
-from quaestor.fetch.shared import SharedLimits
+from quaestor.fetch.request import build_request
 from quaestor.fetch.stats import Stats
-from quaestor.fetch.transport import HttpTransport, Limits, ReadOnly
-from quaestor.fetch.url import origin_of, with_query
+from quaestor.fetch.url import with_query
 from quaestor.plan.pushdown import left_out
 from quaestor.plan.routes import CONNECTION
 from quaestor.record import Record, replace
 from quaestor.run.besides import besides
-from quaestor.run.failures import TOLERABLE, failure_of
-from quaestor.secrets import Redactor
+from quaestor.run.connections import known
+from quaestor.run.failures import TOLERABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from quaestor.catalog.catalog import Catalog
-    from quaestor.catalog.model import Column, Provider, Server
+    from quaestor.catalog.model import Column
     from quaestor.config import Settings
     from quaestor.errors import QuaestorError
     from quaestor.fetch.decode import Decoder
-    from quaestor.fetch.governor import Clock
-    from quaestor.fetch.http import CancelToken, HttpRequest, Transport
-    from quaestor.fetch.url import Origin
+    from quaestor.fetch.http import CancelToken, HttpRequest
     from quaestor.plan.model import Plan, Scan
+    from quaestor.run.connections import Connections
     from quaestor.run.failures import Failure
     from quaestor.run.feed import Batch, Part
     from quaestor.values import SqlValue
 
 #: Stands in a URL that EXPLAIN shows for a value that isn't known before the statement runs.
 _UNKNOWN = "quaestor-unknown-{}"
-
-
-class Connections:
-    """The connections of a session: which provider each is of, where its requests go, and who signs them.
-
-    Args:
-        names: each connection's provider.
-        endpoints: origins that replace the provider's host, by connection or provider.
-        auth: StackQL's `--auth` entries, by connection or provider.
-        transport: carries all requests instead of sockets.
-        env: where credentials and server variables are looked up.
-        clock: by which it waits; the machine's unless given.
-        now_s: what time it is for the APIs, in seconds since 1970: a sandbox has a time of its own.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        catalog: Catalog,
-        names: Mapping[str, str],
-        *,
-        endpoints: Mapping[str, str],
-        auth: Mapping[str, Any],
-        transport: Transport | None,
-        env: Mapping[str, str],
-        clock: Clock | None = None,
-        now_s: Callable[[], float] = time,
-    ) -> None:
-        self.now_s = now_s
-        self._settings = settings
-        self._catalog = catalog
-        self._names = names
-        self._endpoints = endpoints
-        self._auth = auth
-        self._env = env
-        self._transport = transport
-        self._redactor = Redactor()
-        cache = "" if transport is not None else cache_folder()
-        self._governor = Governor(
-            max_wait_s=settings.max_wait_s,
-            concurrency=settings.concurrency,
-            reserve=settings.api_reserve,
-            shared=SharedLimits(cache) if cache else None,
-            clock=clock,
-        )
-        self._clients: dict[tuple[str, str], tuple[Origin, Client]] = {}
-        self._lock = allocate_lock()
-
-    def provider(self, connection: str) -> Provider:
-        """The provider of a connection."""
-        provider = self._catalog.provider(self._names[connection])
-        assert provider is not None
-        return provider
-
-    def endpoint(self, connection: str) -> str:
-        """The origin that stands in for the provider's host, or an empty text."""
-        configured = self._settings.endpoint(connection, self._names[connection])
-        return self._endpoints.get(connection) or self._endpoints.get(self._names[connection]) or configured
-
-    def domain(self, connection: str) -> str:
-        """The connection's custom domain, or an empty text."""
-        configured = self._settings.connection(connection)
-        return configured.domain if configured is not None else ""
-
-    def variables(self, connection: str, server: Server, given: Mapping[str, SqlValue]) -> dict[str, SqlValue]:
-        """The value of each server variable: what the statement says, else the connection, else the environment."""
-        configured = self._settings.connection(connection)
-        values: dict[str, SqlValue] = {}
-        for variable in server.variables:
-            name = variable.name
-            value = given.get(name)
-            if value is None and configured is not None:
-                value = configured.variables.get(name)
-            if value is None:
-                value = self._env.get(server.variables_env.get(name, "")) or variable.default or None
-            if value is not None:
-                values[name] = value
-        return values
-
-    def base_url(self, connection: str, server: Server, values: Mapping[str, SqlValue]) -> str:
-        """Scheme, host and path prefix of a server's requests over this connection."""
-        return base_url(
-            server,
-            _known(values),
-            endpoint=self.endpoint(connection),
-            custom_domain=self.domain(connection),
-        )
-
-    def client(self, connection: str, server: Server, values: Mapping[str, SqlValue]) -> Client:
-        """Who sends this connection's requests to a server whose variables have these values.
-
-        Raises AuthError where a credential is missing, ForbiddenError where the origin isn't the one that the
-        connection is configured for, or that its first request went to: one token serves one organisation.
-        """
-        origin = origin_of(self.base_url(connection, server, values))
-        with self._lock:
-            known = self._clients.get((connection, server.url))
-            if known is None:
-                home = self._home(connection, server) or origin
-                if home == origin:
-                    known = (origin, self._new_client(connection, origin))
-                    self._clients[connection, server.url] = known
-            else:
-                home = known[0]
-        if known is None or home != origin:
-            raise ForbiddenError(
-                f"the connection {connection} is for {home}, this statement asks {origin}",
-                hint="one token serves one organisation: name a second connection in the configuration file",
-            )
-        return known[1]
-
-    def _home(self, connection: str, server: Server) -> Origin | None:
-        """Where the connection's settings or the environment say that a server is; None if they say nothing."""
-        configured = self._settings.connection(connection)
-        own = configured.variables if configured is not None else {}
-        names = [variable.name for variable in server.variables]
-        if not any(own.get(name) or self._env.get(server.variables_env.get(name, "")) for name in names):
-            return None
-        return origin_of(self.base_url(connection, server, self.variables(connection, server, {})))
-
-    def failure(self, error: QuaestorError, scan: Scan, start: Start, url: str) -> Failure:
-        """The row of `quaestor.failures` for an error, secrets masked."""
-        return failure_of(error, scan, start.connection, url, start.values, self._redactor)
-
-    def close(self) -> None:
-        """Close the sockets."""
-        if self._transport is not None:
-            self._transport.close()
-
-    def _new_client(self, connection: str, origin: Origin) -> Client:
-        provider = self.provider(connection)
-        if self._transport is None:
-            limits = Limits(total_s=self._settings.request_timeout_s)
-            self._transport = HttpTransport(
-                limits,
-                ca_bundle=self._settings.ca_bundle,
-                proxy=self._settings.proxy,
-                user_agent=f"quaestor/{__version__}",
-            )
-        authenticator = self._authenticator(connection, provider, origin, self._transport)
-        configured = self._settings.connection(connection)
-        is_read_only = self._settings.read_only or (configured is not None and configured.read_only)
-        carrier: Transport = ReadOnly(self._transport) if is_read_only else self._transport
-        return Client(carrier, authenticator, self._governor, provider=provider, redactor=self._redactor)
-
-    def _authenticator(
-        self, connection: str, provider: Provider, origin: Origin, transport: Transport
-    ) -> Authenticator:
-        """Who signs a connection's requests: what `--auth` says, else its own settings, else the environment, where
-        the provider's document may name other variables."""
-        configured = self._settings.connection(connection)
-        own = configured is not None and (configured.oauth is not None or configured.credentials)
-        entry = self._auth.get(connection, self._auth.get(provider.name, None if own else provider.auth or None))
-        oauth = configured.oauth if configured is not None else None
-        if (isinstance(entry, dict) and entry.get("type") == "oauth2") or (entry is None and oauth is not None):
-            # late: it brings PyJWT and cryptography (docs/decisions/0003-late-imports.md)
-            from quaestor.fetch.oauth import OAuth, okta_grant, stackql_grant
-
-            if entry is not None:
-                grant = stackql_grant(provider.name, entry, self._env)
-            else:
-                assert oauth is not None
-                grant = okta_grant(oauth, str(origin), provider, self._env)
-            return OAuth(origin, grant, transport, self._governor, self._redactor, provider)
-        if entry is not None:
-            parts = stackql_credentials(provider.name, entry, self._env)
-        else:
-            parts = provider_credentials(provider, self._env, configured.credentials if configured else None)
-        return Authenticator(origin, parts, self._redactor)
 
 
 class Start(Record):
@@ -296,7 +118,7 @@ class Reading:
     def urls(self, scan: Scan) -> list[str]:
         """The URLs that a scan begins with; values that aren't known yet stand as `{name}`."""
         unknown = {name: _UNKNOWN.format(name) for keys in scan.keys for name in keys.parameters}
-        combinations = [{**unknown, **known} for known in combinations_of(scan.constants)]
+        combinations = [{**unknown, **fixed} for fixed in combinations_of(scan.constants)]
         urls = []
         for home in self._homes(scan):
             for combination in combinations:
@@ -335,7 +157,7 @@ class Reading:
         return _extra(scan, start)
 
     def _request(self, scan: Scan, start: Start) -> HttpRequest:
-        values: dict[str, Any] = dict(_known(start.settings))
+        values: dict[str, Any] = dict(known(start.settings))
         for name, value in {**besides(scan, start.values, self._now_s), **start.values}.items():
             parameter = scan.method.parameter(name)
             is_boolean = parameter is not None and parameter.type == "boolean" and value in (0, 1)
@@ -498,9 +320,5 @@ def combinations_of(values: Mapping[str, tuple[SqlValue, ...]]) -> list[dict[str
     """Every choice of one value for each name; one empty choice where there are no names."""
     combinations: list[dict[str, SqlValue]] = [{}]
     for name, choices in values.items():
-        combinations = [{**known, name: value} for known in combinations for value in choices]
+        combinations = [{**before, name: value} for before in combinations for value in choices]
     return combinations
-
-
-def _known(settings: Mapping[str, SqlValue]) -> dict[str, str]:
-    return {name: str(value) for name, value in settings.items() if value is not None}

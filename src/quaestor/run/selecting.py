@@ -19,7 +19,7 @@ from quaestor.plan.naming import ALL
 from quaestor.plan.scans import plan
 from quaestor.record import Record, replace
 from quaestor.run.executor import Execution
-from quaestor.run.reading import Connections, Reading
+from quaestor.run.reading import Reading
 from quaestor.run.result import Result
 from quaestor.sql import nodes
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from quaestor.plan.model import Plan
     from quaestor.plan.views import Local
     from quaestor.plan.views import Workspace as Finder
+    from quaestor.run.connections import Connections
     from quaestor.run.failures import Failure
     from quaestor.run.show import Listing
     from quaestor.run.workspace import Workspace
@@ -231,9 +232,7 @@ class Selector:
         constants = execution.evaluate(constants_of(query))
         fill_parents = self._settings.fill_parents
         push_down = self._settings.pushdown
-        ready = plan(
-            query, constants, self._catalog, text=text, fill_parents=fill_parents, push_down=push_down
-        )
+        ready = plan(query, constants, self._catalog, text=text, fill_parents=fill_parents, push_down=push_down)
         return query, execution.settle(ready)
 
     def _bound(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from quaestor.fetch.stats import Stats
     from quaestor.plan.writing.calls import Call
     from quaestor.plan.writing.names import Target
-    from quaestor.run.reading import Connections
+    from quaestor.run.connections import Connections
     from quaestor.run.upserting import Upserting
     from quaestor.values import SqlValue
 

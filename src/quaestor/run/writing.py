@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from quaestor.catalog.model import Method
     from quaestor.config import Settings
     from quaestor.run.mutate import Journal, Outcome
-    from quaestor.run.reading import Connections
+    from quaestor.run.connections import Connections
     from quaestor.run.selecting import Selector
     from quaestor.values import SqlValue
 
