@@ -34,13 +34,13 @@ def test_a_service_app(client: str, bound: bool, clients: None, tmp_path: Path) 
         if client == "okta_python":
             settings["dpopEnabled"] = bound
         with started(client, json.dumps(settings), box.ca_bundle, str(tmp_path)) as process:
-            assert process.stdin is not None
-            assert process.stdout is not None
+            asking, saying = process.stdin, process.stdout
+            assert asking is not None
+            assert saying is not None
 
             def ask(path: str) -> dict[str, Any]:
-                process.stdin.write(json.dumps({"method": "GET", "path": path, "body": None}) + "\n")
-                process.stdin.flush()
-                said: dict[str, Any] = json.loads(process.stdout.readline())
+                print(json.dumps({"method": "GET", "path": path, "body": None}), file=asking, flush=True)
+                said: dict[str, Any] = json.loads(saying.readline())
                 return said
 
             assert ask("/api/v1/users?limit=3").get("size") == 3, box.log
