@@ -29,6 +29,7 @@ from quaestor.sandbox.data.invent import Inventor
 from quaestor.sandbox.data.seeded import IntegerKeys, Keys, NameKeys, UuidKeys, state_of
 from quaestor.sandbox.data.words import SERVICES
 from quaestor.sandbox.data.world import World
+from quaestor.sandbox.hanging import filled, key_path_of, kind_of, parents_of, references_of, shows, types_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ class Site:
         self.state = state
         self._made: OrderedDict[tuple[str, ...], Overlay] = OrderedDict()
         self._types: dict[str, str] = {}
-        self._parents = _parents(self.routes)
-        self._references = {**_references(self.routes, self._parents), **world.references}
+        self._parents = parents_of(self.routes)
+        self._references = {**references_of(self.routes, self._parents), **world.references}
         self.writer = Writer(self, rules)
         inventor.refer = self._refer
         inventor.link = self._link
@@ -335,7 +336,7 @@ class Site:
         if parent is not None and parent != home:
             return self.collection(parent, ())
         if self.routes.reading(home + "/{}") is None:
-            return self._laid_over(home, values, AnyKey(self.inventor, _kind(home), 0))
+            return self._laid_over(home, values, AnyKey(self.inventor, kind_of(home), 0))
         return self.collection(home, values)
 
     def _make(self, template: str, values: tuple[str, ...]) -> Collection:
@@ -358,7 +359,7 @@ class Site:
                 self.inventor,
                 self.world.kind(item),
                 state,
-                key_path=_key_path(item, parameter, None),
+                key_path=key_path_of(item, parameter, None),
                 given=self._given(item, values),
                 whole_numbers=parameter is not None and parameter.type == "integer",
             )
@@ -378,14 +379,14 @@ class Site:
             given=self._given(route, values),
             facts=self.world.facts.get(template),
             scalar=bool(route.method.response.scalar) and item is not None,
-            hidden=not most and not route.method.response.scalar and not _shows(route.shape, key_path),
+            hidden=not most and not route.method.response.scalar and not shows(route.shape, key_path),
             home=None if route.method.http != "GET" else filled(template, values),
         )
 
     def _keys(self, route: Route, item: Route | None, state: int) -> tuple[Keys, tuple[str, ...], int]:
         """Keys for the objects of a collection, where the key stands in them, and how many there can be (0: any)."""
         parameter = item.parameter(len(item.names) - 1) if item else None
-        path = _key_path(item, parameter, route) if item else self._asked_for(route)
+        path = key_path_of(item, parameter, route) if item else self._asked_for(route)
         schema = route.shape
         for name in path:
             schema = self.inventor.resolve(schema.properties.get(name, Schema()))
@@ -433,7 +434,7 @@ class Site:
 
     def _link(self, kind: str, state: int) -> str | None:
         if not self._types:
-            self._types = _types(self.routes, self.inventor) or {"": ""}
+            self._types = types_of(self.routes, self.inventor) or {"": ""}
         template = self._types.get(kind)
         return self._some_key(template, state) if template else None
 
@@ -454,82 +455,6 @@ def _check_spans(query: Query) -> None:
             query.forget(end)
             if first[:4].isdecimal() and last[:4].isdecimal() and first > last:
                 raise Refusal("invalid", name, detail=f"{name} must be before {end}")
-
-
-def _key_path(item: Route, parameter: Parameter | None, listed: Route | None) -> tuple[str, ...]:
-    """Where in an object of a list the key stands by which a get finds it; empty if it doesn't show."""
-    if parameter is None:
-        return ()
-    routes = (listed, item) if listed else (item,)
-    for route in routes:
-        column = next((c for c in route.method.columns if parameter.field and c.name == parameter.field), None)
-        if column is not None:
-            return column.path
-    for route in routes:
-        for name in (parameter.wire, parameter.name, "id"):
-            if name in route.shape.properties or any(name in branch.properties for branch in route.shape.one_of):
-                return (name,)
-    return ()
-
-
-def _shows(shape: Schema, path: tuple[str, ...]) -> bool:
-    """Whether an object of this shape has a place for its key."""
-    if not path:
-        return False
-    return path[0] in shape.properties or any(path[0] in branch.properties for branch in shape.one_of)
-
-
-def _kind(home: str) -> str:
-    """What an object under this path is called: `/api/v1/event-hooks` are `EventHook`s."""
-    words = [word for word in home.split("/") if word and word != "{}"]
-    name = words[-1] if words else "object"
-    name = name[:-3] + "y" if name.endswith("ies") else name.removesuffix("s")
-    return "".join(part[:1].upper() + part[1:] for part in name.replace("-", "_").split("_"))
-
-
-def filled(template: str, values: tuple[str, ...]) -> str:
-    """The path that a template and values make."""
-    path = template
-    for value in values:
-        path = path.replace("{}", quote(value, safe=""), 1)
-    return path
-
-
-def _parents(routes: Routes) -> dict[str, str]:
-    """The template of the collection without parameters behind each `provider.service.resource.column`."""
-    lists: dict[str, str] = {}
-    for route in routes:
-        if route.kind == "list" and not route.names:
-            lists.setdefault(route.resource.id, route.template)
-    found: dict[str, str] = {}
-    for route in routes:
-        for parameter in route.method.parameters:
-            resource, _, _ = parameter.parent.rpartition(".")
-            if resource in lists:
-                found[parameter.parent] = lists[resource]
-    return found
-
-
-def _references(routes: Routes, parents: Mapping[str, str]) -> dict[str, str]:
-    """Names of parameters that always ask for keys of the same collection: fields of that name hold one."""
-    found: dict[str, str] = {}
-    for route in routes:
-        for parameter in route.method.parameters:
-            template = parents.get(parameter.parent)
-            if template and parameter.wire not in ("id", "name") and parameter.parent.endswith(".id"):
-                found[parameter.wire] = template if found.get(parameter.wire, template) == template else ""
-    return {name: template for name, template in found.items() if template}
-
-
-def _types(routes: Routes, inventor: Inventor) -> dict[str, str]:
-    """The collection of each JSON:API type that has one without parents."""
-    found: dict[str, str] = {}
-    for route in routes:
-        if route.kind == "list" and not route.names and "id" in route.shape.properties:
-            enum = inventor.resolve(route.shape.properties.get("type", Schema())).enum
-            if len(enum) == 1:
-                found.setdefault(str(enum[0]), route.template)
-    return found
 
 
 def _parsed(route: Route, body: bytes | None) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from quaestor.sandbox.answer.observed import wants_uuid
 from quaestor.sandbox.answer.paging import at_path, with_parameter
 from quaestor.sandbox.answer.routes import Route
 from quaestor.sandbox.core import Sandbox
-from quaestor.sandbox.site import Site, filled
+from quaestor.sandbox.hanging import filled
+from quaestor.sandbox.site import Site
 
 KEYS = (("Authorization", "SSWS t"), ("DD-API-KEY", "k"), ("DD-APPLICATION-KEY", "a"))
 #: Answers that aren't JSON, so that there is no row in them.

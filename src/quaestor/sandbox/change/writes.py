@@ -25,9 +25,8 @@ import re
 import msgspec
 
 from quaestor.catalog.model import Schema
-from quaestor.sandbox.answer import bodies
 from quaestor.sandbox.answer.answers import Answer
-from quaestor.sandbox.answer.observed import Maker, accepted_faults, answers_object, skeleton, trimmed
+from quaestor.sandbox.answer.observed import Maker, accepted_faults, skeleton, trimmed
 from quaestor.sandbox.answer.paging import at_path, put_path
 from quaestor.sandbox.answer.query import Query
 from quaestor.sandbox.answer.refusal import Refusal
@@ -36,8 +35,10 @@ from quaestor.sandbox.answer.rules import Act, Rules
 from quaestor.sandbox.change.checks import faults
 from quaestor.sandbox.change.documents import accepted, merged, pruned, replaced, shown, stamped
 from quaestor.sandbox.change.overlay import Overlay
+from quaestor.sandbox.change.places import Places
+from quaestor.sandbox.change.replies import Replies
 from quaestor.sandbox.change.state import HERE, packed
-from quaestor.sandbox.data.collection import ORIGIN, AnyKey, Generated, encode, shaped
+from quaestor.sandbox.data.collection import ORIGIN, AnyKey, Generated, shaped
 from quaestor.sandbox.data.seeded import mix, state_of
 
 TYPE_CHECKING = False
@@ -70,7 +71,17 @@ class Writer:
         self.rules = rules
         self.inventor = site.inventor
         self.state = site.state
+        self.places = Places(site, rules)
+        self.replies = Replies(site, rules)
         rules.attach(self)
+
+    def done(self, act: Act, row: Any = None, facts: dict[str, Any] | None = None) -> Answer:
+        """The answer of success: the object, or what the catalog says stands there, or nothing."""
+        return self.replies.done(act, row, facts)
+
+    def row_of(self, route: Route, body: Any) -> dict[str, Any]:
+        """The object in a body, out of the envelope that answers have it in."""
+        return self.replies.row_of(route, body)
 
     # -- one request
 
@@ -193,7 +204,7 @@ class Writer:
         kept = shown(self.inventor, shape_of_get, made) if shape_of_get is not None else made
         if shape_of_get is not None:
             kept = self._without_secrets(kept, shape, shape_of_get)
-        self.keep(collection, key, kept)
+        self.places.keep(collection, key, kept)
         self.rules.stored(act, template, values, key, made)
         answer: dict[str, Any] = shown(self.inventor, shape, made)
         return answer
@@ -301,8 +312,8 @@ class Writer:
         collection = self.site.keyed(home, parents, act.route.parameter(len(act.values) - 1))
         http = act.route.method.http
         if collection.whole is not None and http == "PUT":
-            self.link(collection, key)
-            self._mirror(home, parents, collection.whole.canonical(key), True)
+            self.places.link(collection, key)
+            self.places.mirror(home, parents, collection.whole.canonical(key), True)
             return self.done(act)
         if collection.place != self.site.place(home, parents):  # the path names an object of another collection
             if not collection.has(key):
@@ -342,62 +353,8 @@ class Writer:
         after = dict(shown(self.inventor, shape, after))
         self.rules.changed(act, home, parents, before, after)
         self.rules.unique(act, home, collection, after, key)
-        self.keep(collection, key, after)
+        self.places.keep(collection, key, after)
         return after
-
-    def keep(self, collection: Overlay, key: str, document: dict[str, Any]) -> None:
-        """Keeps an object, new or changed, in its collection."""
-        target = collection.whole or collection
-        if target.base.index(key) >= 0 or (isinstance(target.base, AnyKey) and key not in target.changes.born):
-            kind = self.state.change if target.base.has(key) else self.state.bear
-            kind(target.place, key, packed(document))
-        else:
-            self.state.bear(target.place, key, packed(document))
-        if collection.whole is not None:
-            self.link(collection, key)
-
-    def link(self, collection: Overlay, key: str) -> None:
-        """Puts an object into a place that names objects. Raises Refusal if there is no such object."""
-        whole = collection.whole
-        if whole is not None:
-            if not whole.has(key):
-                raise Refusal("missing", key, kind=whole.kind)
-            key = whole.canonical(key)
-        changes = collection.changes
-        if key in changes.gone:
-            self.state.forget(collection.place, key)
-        elif key not in changes.born and collection.base.index(key) < 0:
-            self.state.bear(collection.place, key, HERE)
-
-    def unlink(self, collection: Overlay, key: str) -> None:
-        """Takes an object out of a place, or deletes it where it stands itself."""
-        key = collection.canonical(key)
-        changes = collection.changes
-        born = key in changes.born
-        if born:
-            self.state.forget(collection.place, key)
-        if not born or (collection.whole is None and collection.base.has(key)):  # where any key will do
-            self.state.bury(collection.place, key)
-
-    def _mirror(self, home: str, parents: tuple[str, ...], key: str, put: bool) -> None:
-        """The same membership, seen from its other end."""
-        other = self.rules.mirrors.get(home)
-        if other is None or not parents:
-            return
-        there = self.site.collection(other, (key,))
-        if put:
-            self.link(there, parents[0])
-        elif there.index(parents[0]) >= 0:
-            self.unlink(there, parents[0])
-
-    def join(self, home: str, parent: str, key: str, *, put: bool = True) -> None:
-        """Puts an object into a place, or takes it out, in both directions."""
-        collection = self.site.collection(home, (parent,))
-        if put:
-            self.link(collection, key)
-        elif collection.index(key) >= 0:
-            self.unlink(collection, key)
-        self._mirror(home, (parent,), key, put)
 
     # -- deleting
 
@@ -420,9 +377,9 @@ class Writer:
         own = collection.canonical(key)
         before = collection.get(own, self._read_shape(home) or Schema())
         self.rules.removing(act, home, parents, own, before)
-        self.unlink(collection, own)
+        self.places.unlink(collection, own)
         if collection.whole is not None:
-            self._mirror(home, parents, own, False)
+            self.places.mirror(home, parents, own, False)
         self.rules.removed(act, home, parents, own)
         return self.done(act, None, {"id": own})
 
@@ -434,8 +391,8 @@ class Writer:
         for key in keys:
             if collection.index(key) >= 0:
                 own = collection.canonical(key)
-                self.unlink(collection, own)
-                self._mirror(act.route.template, act.values, own, False)
+                self.places.unlink(collection, own)
+                self.places.mirror(act.route.template, act.values, own, False)
         return self.done(act)
 
     # -- things alone, and steps
@@ -484,7 +441,7 @@ class Writer:
             after = row
         after = stamped(self.inventor, reading.shape, after, act.now, new=False, micros=self.site.manners.micros)
         self.rules.changed(act, reading.home, act.values[:-1], row, after)
-        self.keep(collection, act.values[-1], after)
+        self.places.keep(collection, act.values[-1], after)
         return self.done(act, after if alike else None)
 
     def _single_step(self, act: Act, reading: Route, status: str | None) -> Answer:
@@ -494,86 +451,6 @@ class Writer:
         after = self.rules.stepped(reading.template, {**row}, status)
         self.state.change(self.site.place(reading.template, act.values), "", packed(after))
         return self.done(act, after)
-
-    # -- answers
-
-    def _repeated(self, route: Route, shape: Schema, values: tuple[str, ...]) -> dict[str, Any]:
-        """Fields of an answer that repeat the path's parameters: also `hostname` for `host_name`, and
-        `deleted_monitor_id` for the `monitor_id` of what is gone."""
-        said: dict[str, Any] = {}
-        plain = {name.replace("_", ""): at for at, name in enumerate(route.names)}
-        for name, field in shape.properties.items():
-            at = plain.get(name.replace("_", "").removeprefix("deleted"), -1)
-            if 0 <= at < len(values):
-                whole = self.inventor.resolve(field).type == "integer" and values[at].isdecimal()
-                said[name] = int(values[at]) if whole else values[at]
-        return {**said, **self.site.given(route.template, values)}
-
-    def row_of(self, route: Route, body: Any) -> dict[str, Any]:
-        """The object in a body, out of the envelope that answers have it in."""
-        if not isinstance(body, dict):
-            return {}
-        path = route.method.response.row_path or (("data",) if set(body) <= {"data", "meta", "included"} else ())
-        inner = body.get(path[0]) if len(path) == 1 else None
-        if isinstance(inner, list) and inner and isinstance(inner[0], dict):
-            inner = inner[0]
-        return dict(inner) if isinstance(inner, dict) else dict(body)
-
-    def done(self, act: Act, row: Any = None, facts: dict[str, Any] | None = None) -> Answer:
-        """The answer of success: the object, or what the catalog says stands there, or nothing."""
-        route = act.route
-        response = route.method.response
-        status, empty = self.rules.success(route)
-        status = status or response.status
-        ignored = tuple(act.query.ignored())
-        if empty is not None:
-            return Answer(status, empty, "application/json", (), ignored)
-        operation = f"{self.site.provider} {route.method.http} {route.template}"
-        if not response.schema and status < 204 and answers_object(operation):
-            filler = Maker(self.inventor, self.site.path(route.template, act.values))
-            said = filler.completed(skeleton(operation, {}) or {}, {}, {}, Schema(), act.number)
-            return Answer(status, encode(said), "application/json", (), ignored)
-        if not response.schema or status == 204:
-            return Answer(status, b"", response.media_type or "application/json", (), ignored)
-        shape = self.inventor.resolve(route.shape)
-        if row is None or not self._answers(shape, row):
-            known = {**self._repeated(route, shape, act.values), **(facts or {})}
-            posted = self.row_of(route, act.body)
-            if route.kind == "write":
-                known = {**{n: v for n, v in posted.items() if n in shape.properties}, **known}
-            state = state_of(self.site.world.seed, self.site.provider, route.template, *act.values)
-            row = shaped(self.inventor, shape, state, known) if shape != Schema() else {}
-            bones = skeleton(operation, known)
-            if bones is not None and isinstance(row, dict):
-                here = self.site.path(route.template, act.values)
-                row = Maker(self.inventor, here).completed(bones, trimmed(bones, row, known), row, shape, state)
-        elif isinstance(row, dict):
-            bones = skeleton(operation, row)
-            if bones is not None:
-                here = self.site.path(route.template, act.values)
-                filler = Maker(self.inventor, here)
-                row = filler.completed(bones, self._as_seen(filler, bones, row, act, shape), {}, shape, act.number)
-        made = [row] if shape.type == "array" and not isinstance(row, list) else row
-        rendered = bodies.of_one(self.inventor, route, made)
-        return Answer(status, rendered, response.media_type or "application/json", (), ignored)
-
-    def _as_seen(
-        self, filler: Maker, bones: dict[str, Any], row: dict[str, Any], act: Act, shape: Schema
-    ) -> dict[str, Any]:
-        """An object without what no recorded answer of this operation has; links as they have them."""
-        posted = self.row_of(act.route, act.body)
-        return filler.fitted(bones, row, posted, shape)
-
-    def _answers(self, shape: Schema, row: dict[str, Any]) -> bool:
-        """Whether an object is what a method answers."""
-        if shape.type == "array":
-            return True
-        if not shape.properties:
-            return True
-        return bool(set(shape.properties) & set(row)) and all(
-            name in row or self.inventor.resolve(shape.properties.get(name, Schema())).write_only
-            for name in shape.required
-        )
 
 
 def _typed(before: Any, key: str) -> Any:

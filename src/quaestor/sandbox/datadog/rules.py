@@ -71,9 +71,9 @@ class DatadogRules(Rules):
             raise Refusal("missing", old, kind="account")
         after = writer.update(act, _ACCOUNTS, (), accounts, before, writer.row_of(act.route, act.body))
         new = accounts.base.fresh(act.number) or old
-        writer.unlink(accounts, old)
+        writer.places.unlink(accounts, old)
         after = {**after, "id": new}
-        writer.keep(accounts, new, after)
+        writer.places.keep(accounts, new, after)
         writer.state.bear(f"datadog:{_ACCOUNTS}/former", old, b"true")
         return writer.done(act, after)
 
@@ -111,10 +111,10 @@ class DatadogRules(Rules):
             },
         }
         self.unique(act, _USERS, users, made, "")
-        writer.keep(users, made["id"], made)
+        writer.places.keep(users, made["id"], made)
         for role in made["relationships"]["roles"]["data"]:
             if writer.site.collection(_ROLES, ()).has(str(role.get("id"))):
-                writer.join(_ROLES + "/{}/users", str(role["id"]), made["id"])
+                writer.places.join(_ROLES + "/{}/users", str(role["id"]), made["id"])
         return writer.done(act, made)
 
     def unique(self, act: Act, template: str, collection: Overlay, row: dict[str, Any], own: str) -> None:
@@ -131,7 +131,7 @@ class DatadogRules(Rules):
         if row is None:
             raise Refusal("missing", act.values[0], kind="user")
         attributes = {**row["attributes"], "disabled": True, "status": "Disabled", "modified_at": iso_micros(act.now)}
-        self.writer.keep(users, users.canonical(act.values[0]), {**row, "attributes": attributes})
+        self.writer.places.keep(users, users.canonical(act.values[0]), {**row, "attributes": attributes})
         return self.writer.done(act)
 
     # -- what is in what
@@ -144,7 +144,7 @@ class DatadogRules(Rules):
 
     def _put_in(self, act: Act) -> Answer:
         place = self.writer.site.collection(act.route.template, act.values)
-        self.writer.link(place, self._named(act))
+        self.writer.places.link(place, self._named(act))
         return self._told(act, place)
 
     def _take_out(self, act: Act) -> Answer:
@@ -152,7 +152,7 @@ class DatadogRules(Rules):
         key = self._named(act)
         if place.index(key) < 0:
             raise Refusal("missing", key, kind=place.kind)
-        self.writer.unlink(place, key)
+        self.writer.places.unlink(place, key)
         return self._told(act, place)
 
     def _told(self, act: Act, place: Overlay) -> Answer:
@@ -172,7 +172,9 @@ class DatadogRules(Rules):
             remember(self.writer.state, kind, key, attributes["key"], attributes.get("scopes"))
             if kind == APPLICATION:  # told once; an API key can be read again
                 kept = {name: value for name, value in attributes.items() if name != "key"}
-                self.writer.keep(self.writer.site.collection(template, values), key, {**row, "attributes": kept})
+                self.writer.places.keep(
+                    self.writer.site.collection(template, values), key, {**row, "attributes": kept}
+                )
 
     def changed(
         self, act: Act, home: str, parents: tuple[str, ...], before: dict[str, Any], after: dict[str, Any]

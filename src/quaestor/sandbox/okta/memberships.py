@@ -63,7 +63,7 @@ class Memberships:
             group, _, user = pair.partition(" ")
             self._site.state.forget(place, pair)
             if with_members:
-                self._writer.join(_MEMBERS, group, user, put=False)
+                self._writer.places.join(_MEMBERS, group, user, put=False)
                 self._story.tell(
                     act, "group.user_membership.remove", [self._story.user(user), self._story.group(group)]
                 )
@@ -76,7 +76,7 @@ class Memberships:
             members = self._site.collection(_MEMBERS, (str(group),))
             if not self._site.collection("/api/v1/groups", ()).has(str(group)) or members.index(user) >= 0:
                 continue
-            self._writer.join(_MEMBERS, str(group), user)
+            self._writer.places.join(_MEMBERS, str(group), user)
             self._site.state.bear(self._place(rule), f"{group} {user}", packed(True))
             self._story.tell(
                 act, "group.user_membership.add", [self._story.user(user), self._story.group(str(group))]

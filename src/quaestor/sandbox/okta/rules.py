@@ -170,14 +170,14 @@ class OktaRules(Rules):
         writer = self.writer
         users = writer.site.collection(_USERS, ())
         self.unique(act, _USERS, users, row, "")
-        writer.keep(users, row["id"], row)
+        writer.places.keep(users, row["id"], row)
         everyone = writer.site.collection(_GROUPS, ())
         if len(everyone.base):
-            writer.join(_MEMBERS, everyone.base.key(0), row["id"])
+            writer.places.join(_MEMBERS, everyone.base.key(0), row["id"])
         for group in body.get("groupIds") or ():
             if not everyone.has(str(group)):
                 raise Refusal("missing", str(group), kind="UserGroup")
-            writer.join(_MEMBERS, str(group), row["id"])
+            writer.places.join(_MEMBERS, str(group), row["id"])
         return writer.done(act, row)
 
     def user(self, act: Act, status: str, profile: dict[str, Any], given: dict[str, Any], of: Any) -> dict[str, Any]:
@@ -226,7 +226,7 @@ class OktaRules(Rules):
             if after["status"] != row["status"]:
                 after["statusChanged"] = now
                 after["activated"] = now if step == "activate" else row.get("activated")
-            self.writer.keep(users, act.values[0], linked(after))
+            self.writer.places.keep(users, act.values[0], linked(after))
             return self._stepped(act, step, linked(after))
 
         return carry_out
@@ -278,7 +278,7 @@ class OktaRules(Rules):
             return None
         now = iso(act.now)
         after = {**row, "status": "DEPROVISIONED", "statusChanged": now, "lastUpdated": now}
-        self.writer.keep(users, users.canonical(act.values[0]), linked(after))
+        self.writer.places.keep(users, users.canonical(act.values[0]), linked(after))
         return self.writer.done(act)
 
     def _credentials(self, act: Act) -> Answer:
@@ -289,7 +289,7 @@ class OktaRules(Rules):
         question = body.get("recovery_question")
         if isinstance(question, dict) and question.get("question"):
             held["recovery_question"] = {"question": question["question"]}
-        self.writer.keep(users, act.values[0], {**row, "credentials": held, "lastUpdated": iso(act.now)})
+        self.writer.places.keep(users, act.values[0], {**row, "credentials": held, "lastUpdated": iso(act.now)})
         said = {name: held[name] for name in ("password", "recovery_question", "provider") if name in held}
         return Answer(200, encode(said), "application/json", (), tuple(act.query.ignored()))
 
@@ -323,7 +323,7 @@ class OktaRules(Rules):
             "profile": body.get("profile") or {},
             "_links": {"app": {"href": here}, "user": {"href": f"{ORIGIN}{_USERS}/{key}"}},
         }
-        writer.keep(writer.site.collection(_APP_USERS, (app,)), key, row)
+        writer.places.keep(writer.site.collection(_APP_USERS, (app,)), key, row)
         return writer.done(act, row)
 
     def _assign_group(self, act: Act) -> Answer:
@@ -344,15 +344,15 @@ class OktaRules(Rules):
                 "group": {"href": f"{ORIGIN}{_GROUPS}/{group}"},
             },
         }
-        writer.keep(writer.site.collection(_APP_GROUPS, (app,)), group, row)
-        writer.link(writer.site.collection("/api/v1/groups/{}/apps", (group,)), app)
+        writer.places.keep(writer.site.collection(_APP_GROUPS, (app,)), group, row)
+        writer.places.link(writer.site.collection("/api/v1/groups/{}/apps", (group,)), app)
         return writer.done(act, row)
 
     def removed(self, act: Act, home: str, parents: tuple[str, ...], key: str) -> None:
         if home == _APP_GROUPS:
             there = self.writer.site.collection("/api/v1/groups/{}/apps", (key,))
             if there.index(parents[0]) >= 0:
-                self.writer.unlink(there, parents[0])
+                self.writer.places.unlink(there, parents[0])
 
     # -- any object
 
@@ -391,9 +391,9 @@ class OktaRules(Rules):
     def stored(self, act: Act, template: str, values: tuple[str, ...], key: str, row: dict[str, Any]) -> None:
         site = self.writer.site
         if template == _APPS and row.get("name") == "custom_identity_source":
-            self.writer.link(site.collection("/api/v1/identity-sources", ()), key)
+            self.writer.places.link(site.collection("/api/v1/identity-sources", ()), key)
         if template == _APPS and row.get("signOnMode") == "OPENID_CONNECT":
-            self.writer.link(site.collection("/oauth2/v1/clients", ()), key)
+            self.writer.places.link(site.collection("/oauth2/v1/clients", ()), key)
 
     def changed(
         self, act: Act, home: str, parents: tuple[str, ...], before: dict[str, Any], after: dict[str, Any]

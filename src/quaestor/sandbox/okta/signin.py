@@ -260,7 +260,7 @@ class OktaGate(Gate):
         if token is not None:
             return _app_actor(token.client_id)
         world = self.site.world
-        keepers = world.administrators() if isinstance(world, OktaWorld) else ()
+        keepers = world.held.administrators() if isinstance(world, OktaWorld) else ()
         for keeper in keepers:
             return Story(self.site).user(self.site.collection("/api/v1/users", ()).base.key(keeper))
         return _app_actor("unknown")

@@ -18,8 +18,6 @@ Before: `world`, `okta_users`, `okta_groups`, `okta_log`. After: `core` takes it
 
 from __future__ import annotations
 
-from array import array
-
 from quaestor.catalog.model import Schema
 from quaestor.sandbox.answer.routes import Route
 from quaestor.sandbox.data.clock import DAY, iso
@@ -28,6 +26,7 @@ from quaestor.sandbox.data.seeded import CodeKeys, Keys, mix, pick
 from quaestor.sandbox.data.words import DEPARTMENTS, OFFICES
 from quaestor.sandbox.data.world import Ground, World
 from quaestor.sandbox.okta.groups import AppUsers, OktaApps, OktaGroups, app_links, group_assignments
+from quaestor.sandbox.okta.holdings import Holdings
 from quaestor.sandbox.okta.log import OktaLog
 from quaestor.sandbox.okta.policies import OktaPolicies
 from quaestor.sandbox.okta.users import ORG, OktaUsers
@@ -67,34 +66,6 @@ _PREFIXES = {
     "service_accounts": "svc",
     "client_roles": "ra1",
 }
-_FACTORS = (
-    ("token:software:totp", "OKTA", "OKTA"),
-    ("push", "OKTA", "OKTA"),
-    ("sms", "OKTA", "OKTA"),
-    ("webauthn", "FIDO", "FIDO"),
-    ("email", "OKTA", "OKTA"),
-    ("call", "OKTA", "OKTA"),
-    ("question", "OKTA", "OKTA"),
-)
-_ROLES = (
-    ("SUPER_ADMIN", "Super Organization Administrator"),
-    ("ORG_ADMIN", "Organization Administrator"),
-    ("HELP_DESK_ADMIN", "Help Desk Administrator"),
-    ("APP_ADMIN", "Application Administrator"),
-    ("USER_ADMIN", "Group Administrator"),
-    ("READ_ONLY_ADMIN", "Read-Only Administrator"),
-    ("API_ACCESS_MANAGEMENT_ADMIN", "API Access Management Administrator"),
-)
-_TOKENS = (
-    "Terraform",
-    "Nightly export",
-    "HR sync",
-    "Old importer",
-    "CI",
-    "Dashboards",
-    "Migration 2024",
-    "Support desk",
-)
 _PLATFORMS = (("MACOS", "MacBook"), ("WINDOWS", "ThinkPad"), ("IOS", "iPhone"), ("ANDROID", "Pixel"))
 _SESSION_STATES = ("CREATED", "IN_PROGRESS", "COMPLETED")
 _SERVICES = (
@@ -116,6 +87,7 @@ class OktaWorld(World):
         self.users = OktaUsers(ground.people, self.state("users"), types)
         inventor, clock = ground.inventor, ground.clock
         self.groups = OktaGroups(inventor, self.users, clock, self.scaled("groups"), self.state("groups"))
+        self.held = Holdings(self, self.users, self.groups)
         count = self.scaled("apps")
         self.apps = OktaApps(inventor, self.users, self.groups, clock, count, self.state("apps"))
         self.log = OktaLog(inventor, self.users, self.apps, clock, self.scaled("logs"), self.state("logs"))
@@ -160,9 +132,9 @@ class OktaWorld(World):
         put["/api/v1/groups"] = lambda at: groups
         put["/api/v1/users/{}/groups"] = lambda at: Subset(groups, groups.of_user(self._user(at[0])))
         put["/api/v1/groups/{}/users"] = lambda at: Subset(users, groups.members(groups.index(at[0])))
-        put["/api/v1/users/{}/factors"] = lambda at: self._fixed("UserFactor", self._factors(at[0]), at)
-        put["/api/v1/users/{}/roles"] = lambda at: self._fixed("RoleAssignment", self._user_roles(at[0]), at)
-        put["/api/v1/groups/{}/roles"] = lambda at: self._fixed("RoleAssignment", self._group_roles(at[0]), at)
+        put["/api/v1/users/{}/factors"] = lambda at: self._fixed("UserFactor", self.held.factors(at[0]), at)
+        put["/api/v1/users/{}/roles"] = lambda at: self._fixed("RoleAssignment", self.held.user_roles(at[0]), at)
+        put["/api/v1/groups/{}/roles"] = lambda at: self._fixed("RoleAssignment", self.held.group_roles(at[0]), at)
         put["/api/v1/users/{}/devices"] = lambda at: self._fixed("UserDevice", self._user_devices(at[0]), at)
         put["/api/v1/devices/{}/users"] = lambda at: self._fixed("DeviceUser", self._device_users(at[0]), at)
         providers = self._providers()
@@ -174,8 +146,8 @@ class OktaWorld(World):
         put["/api/v1/groups/{}/owners"] = lambda at: self._fixed("GroupOwner", self._owners(at[0]), at)
         put["/api/v1/groups/rules"] = lambda at: self._rules()
         put["/api/v1/devices"] = lambda at: self._devices()
-        put["/api/v1/api-tokens"] = lambda at: self._fixed("ApiToken", self._tokens(), at)
-        put["/api/v1/iam/assignees/users"] = lambda at: self._fixed("RoleAssignee", self._assignees(), at)
+        put["/api/v1/api-tokens"] = lambda at: self._fixed("ApiToken", self.held.tokens(), at)
+        put["/api/v1/iam/assignees/users"] = lambda at: self._fixed("RoleAssignee", self.held.assignees(), at)
         put["/api/v1/logs"] = lambda at: self.log
 
     def _fixed(self, kind: str, rows: dict[str, dict[str, Any]], at: tuple[str, ...]) -> Collection:
@@ -186,73 +158,6 @@ class OktaWorld(World):
         created = self.ground.clock.past(state)
         updated = created + (state >> 20) % max(1, self.ground.clock.now - created)
         return {"created": iso(created), "lastUpdated": iso(updated)}
-
-    def _factors(self, key: str) -> dict[str, dict[str, Any]]:
-        """A user's factors: none for those who can't sign in, nor for every ninth of the others."""
-        user = self._user(key)
-        person = self.users.people.person(user)
-        if person.signed_in < 0 or not self.users.stays(user) or person.roll >> 30 & 7 == 0:
-            return {}
-        rows = {}
-        for turn in range(1 + (person.roll >> 33) % 3):
-            kind, provider, vendor = pick(_FACTORS, (person.roll >> 36) + turn * (1 + (person.roll >> 40) % 5))
-            factor = CodeKeys(mix(person.roll, turn), kind[:3].replace(":", ""), 10, ORG).key(0)
-            profile = {
-                "sms": {"phoneNumber": f"+155501{person.roll % 100:02d}"},
-                "call": {"phoneNumber": f"+155501{person.roll % 100:02d}"},
-                "question": {"question": "favorite_toy"},
-                "webauthn": {"credentialId": factor[3:], "authenticatorName": "Security key"},
-                "email": {"email": person.login},
-            }.get(kind, {"credentialId": person.login})
-            here = f"{ORIGIN}/api/v1/users/{self.users.key(user)}"
-            rows[factor] = {
-                "id": factor,
-                "factorType": kind,
-                "provider": provider,
-                "vendorName": vendor,
-                "status": "PENDING_ACTIVATION" if person.roll >> 44 & 31 == 0 else "ACTIVE",
-                "profile": profile,
-                "_links": {"self": {"href": f"{here}/factors/{factor}"}, "user": {"href": here}},
-                **self.dated(mix(person.roll, turn)),
-            }
-        return rows
-
-    def administrators(self) -> array[int]:
-        """Who holds a role, in order."""
-        return self.users.people.members(
-            "roles", 0, lambda user: user == 0 or (self.groups.administers(user) and user % 3 < 2)
-        )
-
-    def _role(self, state: int, kind: tuple[str, str], assignee: str, how: str) -> dict[str, dict[str, Any]]:
-        key = CodeKeys(state, "ra1", 10, ORG).key(0)
-        dated = self.dated(state)
-        links = {"assignee": {"href": f"{ORIGIN}{assignee}"}}
-        row = {"id": key, "type": kind[0], "label": kind[1], "status": "ACTIVE", "assignmentType": how}
-        return {key: {**row, **dated, "_links": links}}
-
-    def _user_roles(self, key: str) -> dict[str, dict[str, Any]]:
-        user = self._user(key)
-        if user not in self.administrators():
-            return {}
-        kind = _ROLES[0] if user == 0 else pick(_ROLES, self.users.people.roll(user) >> 13)
-        return self._role(mix(user, 31), kind, f"/api/v1/users/{self.users.key(user)}", "USER")
-
-    def _group_roles(self, key: str) -> dict[str, dict[str, Any]]:
-        group = self.groups.index(key)
-        by = self.groups.rule(group)[1]
-        if by != "admins" and self.groups.rule(group)[0] != "Support":
-            return {}
-        kind = _ROLES[0] if by == "admins" else _ROLES[2]
-        return self._role(mix(group, 37), kind, f"/api/v1/groups/{key}", "GROUP")
-
-    def _assignees(self) -> dict[str, dict[str, Any]]:
-        rows = {}
-        for user in self.administrators():
-            key = self.users.key(user)
-            here = f"{ORIGIN}/api/v1/users/{key}"
-            links = {"self": {"href": here}, "roles": {"href": here + "/roles"}}
-            rows[key] = {"id": key, "orn": f"orn:okta:directory:00o{ORG}:users:{key}", "_links": links}
-        return rows
 
     def _owners(self, key: str) -> dict[str, dict[str, Any]]:
         state = self.state("owner", key)
@@ -324,30 +229,6 @@ class OktaWorld(World):
         keys = CodeKeys(self.state("group_rules"), "0pr", 10, ORG)
         count = max(0, min(len(DEPARTMENTS), len(self.groups) - 1))
         return Generated(self.ground.inventor, "GroupRule", keys, count, self.state("group_rules"), facts=about)
-
-    def _tokens(self) -> dict[str, dict[str, Any]]:
-        people = self.users.people
-        keepers = list(self.administrators()) or [0]
-        left = [user for user in range(people.count) if not self.users.stays(user)][:2]
-        clock = self.ground.clock
-        rows = {}
-        for turn, name in enumerate(_TOKENS):
-            state = self.state("token", name)
-            owner = left[turn % len(left)] if turn in (3, 6) and left else pick(keepers, state)
-            key = CodeKeys(state, "00T", 10, ORG).key(0)
-            here = f"{ORIGIN}/api/v1/api-tokens/{key}"
-            rows[key] = {
-                "id": key,
-                "name": name,
-                "userId": self.users.key(owner),
-                "clientName": "Okta API",
-                "tokenWindow": "P30D",
-                "network": {"connection": "ANYWHERE"},
-                "expiresAt": iso(clock.now + (state >> 12) % (30 * DAY)),
-                **self.dated(state),
-                "_link": {"self": {"href": here}},
-            }
-        return rows
 
     # -- devices
 
@@ -472,7 +353,7 @@ class OktaWorld(World):
             kind, scopes = _SERVICES[index]
             state = self.state("service", kind)
             here = f"{ORIGIN}/integrations/api/v1/api-services/{key}"
-            keepers = self.administrators() or (0,)
+            keepers = self.held.administrators() or (0,)
             return {
                 "name": f"{kind}_1",
                 "type": kind,
