@@ -15,7 +15,8 @@ from __future__ import annotations
 import os
 import re
 
-from quaestor.authoring import infer, keys, naming, overlay, paging
+from quaestor.authoring import infer, keys, naming, overlay, paging, verbs
+from quaestor.authoring import specs as specs_
 from quaestor.authoring.overlay import Overlay
 from quaestor.catalog import columns, document, facts, listings
 from quaestor.catalog.facts import Facts, MethodFacts, ResourceFacts
@@ -77,7 +78,7 @@ def build(
     Raises CatalogError for names and overlays that don't fit the specs, and for specs that can't be read.
     """
     over = over or Overlay()
-    operations, schemas = _joined(specs)
+    operations, schemas = specs_.joined(specs)
     _patch_schemas(schemas, over)
     _check_keys(operations, names or {}, over)
     builder = _Builder(name, operations, schemas, over, {place[:3] for place in (names or {}).values()})
@@ -87,7 +88,9 @@ def build(
     resources = _resources(planned, over)
     services = {r.service: over.services.get(r.service, naming.title_of(r.service)) for r in resources}
     _check_titles(over, services, resources)
-    found = Facts(_provider(name, specs, over), services, resources, _reachable(planned, schemas))
+    found = Facts(
+        _provider(name, specs, over), services, resources, specs_.reachable((p.method for p in planned), schemas)
+    )
     reached = {f"{p.method.http} {p.method.path}" for p in planned}
     unreachable = tuple(key for key in operations if key not in reached)
     return found, Report(len(operations), unreachable, tuple(builder.guesses), tuple(builder.doubtful))
@@ -102,102 +105,14 @@ def run_build(
         raise CatalogError(f"{provider!r} can't be a provider's name", hint="small letters, digits and underscores")
     if not specs:
         raise CatalogError("there is no spec to build from")
-    loaded = [(os.path.basename(path).rsplit(".", 1)[0], Spec.load(path)) for path in specs]
     found, report = build(
         provider,
-        loaded,
+        [(os.path.basename(path).rsplit(".", 1)[0], specs_.load_spec(path)) for path in specs],
         overlay.load_names(names) if names else None,
         overlay.load(over) if over else None,
     )
     facts.write(found, out)
     return found, report
-
-
-# -- several specs as one
-
-
-def _joined(specs: Sequence[tuple[str, Spec]]) -> tuple[dict[str, Operation], dict[str, Schema]]:
-    """All operations by key and all schemas by name; a later spec's schema that clashes gets a name of its own."""
-    operations: dict[str, Operation] = {}
-    schemas: dict[str, Schema] = {}
-    for label, spec in specs:
-        found = {each: spec.schema(each) for each in spec.components}
-        renames = {each: _free(f"{each}_{label}", schemas, found) for each in _clashing(schemas, found)}
-        for each, schema in found.items():
-            schemas[renames.get(each, each)] = _renamed(schema, renames)
-        for operation in spec.operations():
-            if operation.key in operations:
-                raise CatalogError(f"{spec.source}: {operation.key} is in an earlier spec too")
-            operations[operation.key] = _renamed_in(operation, renames)
-    return operations, schemas
-
-
-def _free(name: str, *taken: Mapping[str, Schema]) -> str:
-    while any(name in each for each in taken):
-        name += "_"
-    return name
-
-
-def _clashing(known: Mapping[str, Schema], new: Mapping[str, Schema]) -> set[str]:
-    """Names in both whose content differs, or that lead to one that does."""
-    shared = known.keys() & new.keys()
-    differ = {name for name in shared if known[name] != new[name]}
-    while True:
-        more = {name for name in shared - differ if refs(new[name]) & differ}
-        if not more:
-            return differ
-        differ |= more
-
-
-def refs(schema: Schema) -> set[str]:
-    """The names of all schemas that one mentions."""
-    out: set[str] = set()
-    stack = [schema]
-    while stack:
-        each = stack.pop()
-        if each.ref:
-            out.add(each.ref)
-        out.update(each.mapping.values())
-        stack += [*each.properties.values(), *each.one_of, *each.any_of]
-        stack += [below for below in (each.items, each.additional) if below is not None]
-    return out
-
-
-def _renamed(schema: Schema, renames: Mapping[str, str]) -> Schema:
-    if not renames or not refs(schema) & renames.keys():
-        return schema
-    return replace(
-        schema,
-        ref=renames.get(schema.ref, schema.ref),
-        mapping={value: renames.get(name, name) for value, name in schema.mapping.items()},
-        properties={name: _renamed(each, renames) for name, each in schema.properties.items()},
-        items=_renamed(schema.items, renames) if schema.items is not None else None,
-        additional=_renamed(schema.additional, renames) if schema.additional is not None else None,
-        one_of=tuple(_renamed(each, renames) for each in schema.one_of),
-        any_of=tuple(_renamed(each, renames) for each in schema.any_of),
-    )
-
-
-def _renamed_in(operation: Operation, renames: Mapping[str, str]) -> Operation:
-    return replace(
-        operation,
-        response=_renamed(operation.response, renames) if operation.response is not None else None,
-        body=_renamed(operation.body, renames) if operation.body is not None else None,
-        parameters=tuple(replace(p, schema=_renamed(p.schema, renames)) for p in operation.parameters),
-    )
-
-
-def _reachable(planned: Iterable[Planned], schemas: Mapping[str, Schema]) -> dict[str, Schema]:
-    """The schemas that methods lead to."""
-    todo = [p.method.response.schema for p in planned if p.method.response.schema]
-    todo += [p.method.body.schema for p in planned if p.method.body is not None and p.method.body.schema]
-    out: dict[str, Schema] = {}
-    while todo:
-        name = todo.pop()
-        if name not in out:
-            out[name] = schemas[name]
-            todo += sorted(refs(schemas[name]))
-    return out
 
 
 # -- overlays
@@ -328,7 +243,8 @@ class _Builder:
         while (service, resource, unique := f"{name}_{count}" if count > 1 else name) in self._taken:
             count += 1
         self._taken.add((service, resource, unique))
-        self.guesses.append(f"{operation.key}: name {service}.{resource}.{unique} {verb}")
+        told = "" if verbs.first_word(operation) else " (unsure: only its path and HTTP method tell)"
+        self.guesses.append(f"{operation.key}: name {service}.{resource}.{unique} {verb}{told}")
         return service, resource, unique, verb
 
     def _name(self, schema: Schema | None, own: str) -> str:
