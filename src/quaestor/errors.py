@@ -6,6 +6,7 @@
     ├── BindError          2    unknown name ("did you mean"), missing or contradictory parameter, not there yet
     ├── EvaluationError    2    SQLite can't compute the statement: malformed JSON, integer overflow
     ├── CatalogError       3    a provider document, spec or compiled catalog that can't be used
+    ├── JournalError       3    the journal of writes: locked, damaged, of a newer version, full disk
     ├── ProviderError      4    the API said no: status, vendor code and summary, request id
     │   ├── AuthError           401, 403: names the missing permission or scope; no credential
     │   ├── NotFoundError       404
@@ -178,6 +179,16 @@ class WorkspaceError(QuaestorError, OperationalError):
     """The workspace file can't be used: locked by others, damaged, of a newer version, or not to be written."""
 
     code = "workspace_error"
+    exit_code = 3
+
+
+class JournalError(QuaestorError, OperationalError):
+    """The journal of writes can't be used: locked by others, damaged, of a newer version, or not to be written.
+
+    What can't be noted isn't sent.
+    """
+
+    code = "journal_error"
     exit_code = 3
 
 

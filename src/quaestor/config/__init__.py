@@ -56,6 +56,11 @@ def workspace_path(env: Mapping[str, str], *, sandbox: bool = False) -> str:
     return os.path.join(data_folder(env), "sandbox.db" if sandbox else "workspace.db")
 
 
+def journal_path(env: Mapping[str, str], *, sandbox: bool = False) -> str:
+    """Where the journal of writes is; what was written to a sandbox has its own."""
+    return os.path.join(data_folder(env), "sandbox-journal.db" if sandbox else "journal.db")
+
+
 def data_folder(env: Mapping[str, str]) -> str:
     """The folder of what the program keeps for its user (XDG Base Directory Specification)."""
     base = env.get("XDG_DATA_HOME", "")

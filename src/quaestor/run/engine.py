@@ -12,16 +12,24 @@ from time import time
 
 from quaestor import __version__
 from quaestor.catalog.store import open_providers
-from quaestor.config import Settings, data_folder, document_roots, load_settings, registry_source, workspace_path
+from quaestor.config import (
+    Settings,
+    data_folder,
+    document_roots,
+    journal_path,
+    load_settings,
+    registry_source,
+    workspace_path,
+)
 from quaestor.errors import BindError, UsageError
 from quaestor.fetch.http import CancelToken, GentleToken
 from quaestor.fetch.stats import Stats
 from quaestor.record import replace
+from quaestor.run.given import parameters, parsed
 from quaestor.run.result import Result
 from quaestor.run.show import Listing, Shower
 from quaestor.sql import nodes
-from quaestor.sql.parser import parse_script
-from quaestor.sql.template import block_values, substitute
+from quaestor.sql.template import substitute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +40,7 @@ if TYPE_CHECKING:
     from quaestor.catalog.catalog import Catalog
     from quaestor.fetch.governor import Clock
     from quaestor.fetch.http import Transport
-    from quaestor.run.mutate import Journal
+    from quaestor.run.journal import Journal
     from quaestor.run.selecting import Selector
     from quaestor.run.session import SessionStatements
     from quaestor.run.transaction import Transaction
@@ -123,7 +131,7 @@ class Connection:
 
         Raises QuaestorError; for a SELECT only what is wrong with the statement, the rest as the rows are read.
         """
-        statements, known = _parsed(text, variables)
+        statements, known = parsed(text, variables)
         if len(statements) != 1:
             count = "no statement" if not statements else f"{len(statements)} statements"
             raise UsageError(f"sql() runs one statement, this text has {count}", hint="script() runs several")
@@ -140,7 +148,7 @@ class Connection:
 
         After a statement that failed, `next` goes on with the one behind it.
         """
-        statements, known = _parsed(text, variables)
+        statements, known = parsed(text, variables)
         # a generator would be at its end after an error, map is not
         return map(lambda statement: self._run(statement, text, params, known), statements)  # noqa: C417
 
@@ -156,6 +164,8 @@ class Connection:
                 self._transport.close()
             if self._workspace is not None:
                 self._workspace.close()
+            if self._journal is not None:
+                self._journal.close()
 
     def __enter__(self) -> Connection:
         return self
@@ -177,7 +187,7 @@ class Connection:
         if self._closed:
             raise UsageError("the connection is closed")
         statement = substitute(statement, variables, text)
-        values = _parameters(statement, params, text)
+        values = parameters(statement, params, text)
         try:
             return self._dispatch(statement, text, values)
         except BindError as error:
@@ -280,8 +290,55 @@ class Connection:
             selector.with_settings(whole),
             selector.with_settings(replace(whole, fill_parents=False)),
             self._notify,
-            self._journal,
+            self._of_journal(),
         )
+
+    def resume(
+        self,
+        journal: str,
+        params: Sequence[SqlValue] | Mapping[str, SqlValue] | None = None,
+        *,
+        variables: Mapping[str, Any] | None = None,
+        unknown: str = "ask",
+    ) -> Result:
+        """Go on with a write that isn't done with all its rows, from where the journal says that it is.
+
+        Args:
+            journal: its id, as PartialWriteError has it.
+            params, variables: as the statement was given them; secrets that stood in it are `literal_1` … now.
+            unknown: what to do with rows of which nobody can tell whether they are done: `ask` (UsageError), `retry`
+                or `skip`.
+
+        Raises JournalError, UsageError and BindError, where the statement isn't what it was, before anything is sent;
+        then what `sql` does.
+        """
+        # imported here for the same reason as the Selector: few writes need it
+        from quaestor.run.journal_resume import resume
+
+        kept = self._of_journal()
+        if kept is None:
+            raise UsageError("this session keeps no journal", hint="Settings(journal=…) names its file")
+        account = kept.account(journal)
+        statements, known = parsed(account.text, variables)
+        statement = substitute(statements[0], known, account.text)
+        assert isinstance(statement, WRITES)
+        values = parameters(statement, params, account.text)
+        self._under_way = token = GentleToken()
+        try:
+            return resume(kept, self._writing(), account, statement, values, token, unknown)
+        finally:
+            self._under_way = None
+
+    def _of_journal(self) -> Journal | None:
+        """What keeps account of writes; None where they don't leave this process and no file is named."""
+        # imported here for the same reason as the Selector: most sessions only read
+        from quaestor.run.journal import Journal
+
+        with self._lock:
+            path = self.settings.journal or ("" if self._transport is not None else journal_path(os.environ))
+            if self._journal is None and path:
+                self._journal = Journal(path)
+            return self._journal
 
     def _selecting(self) -> Selector:
         """What runs SELECTs, made for the first of them."""
@@ -461,38 +518,9 @@ def connect(
 # ----------------------------------------------------------------------------------------- small pieces
 
 
-def _parsed(text: str, variables: Mapping[str, Any] | None) -> tuple[tuple[nodes.Statement, ...], Mapping[str, Any]]:
-    """The statements of a text, and the values of placeholders: its own blocks', and over them those given."""
-    script = parse_script(text)
-    return script.statements, {**block_values(script, text), **(variables or {})}
-
-
 def _message(message: str) -> Result:
     return Result((), (), stats=Stats(), message=message)
 
 
 def _listed(listing: Listing) -> Result:
     return Result(listing.columns, [list(listing.rows)], stats=Stats())
-
-
-def _parameters(
-    statement: nodes.Statement, params: Sequence[SqlValue] | Mapping[str, SqlValue] | None, text: str
-) -> dict[str, SqlValue]:
-    """The value of each `?` and `:name` of a statement, by the name that `plan.lower` gives it."""
-    values: dict[str, SqlValue] = {}
-    for node in nodes.walk(statement):
-        if not isinstance(node, nodes.Parameter):
-            continue
-        if node.name:
-            name = node.name[1:]
-            if params is None or not hasattr(params, "keys") or name not in params:
-                raise BindError(f"no value is given for {node.name}", text=text, position=node.pos)
-            values[name] = params[name]  # type: ignore[call-overload]
-        else:
-            count = 0 if params is None or hasattr(params, "keys") else len(params)
-            if node.index > count:
-                raise BindError(
-                    f"no value is given for ?{node.index}: there are {count} values", text=text, position=node.pos
-                )
-            values[f"_{node.index}"] = params[node.index - 1]  # type: ignore[index]
-    return values

@@ -46,6 +46,7 @@ _SURE = (501, 505)
 POLL_S = 0.1
 #: Failed rows that an error tells of in full.
 MOST_TOLD = 5
+_INTERRUPTED = "interrupted before the answer came"
 
 
 class Entry(Record):
@@ -56,6 +57,8 @@ class Entry(Record):
         verb: insert, update, replace, delete, exec.
         digests: of each row's request, hexadecimal; secrets are masked before.
         keys: of each row, what names its object in the path; empty where the path has no key.
+        rows: their numbers.
+        path: what USE names.
     """
 
     text: str
@@ -65,6 +68,8 @@ class Entry(Record):
     method: str
     digests: tuple[str, ...]
     keys: tuple[str, ...]
+    rows: tuple[int, ...]
+    path: tuple[str, ...] = ()
 
 
 class Outcome(Record):
@@ -95,7 +100,7 @@ if TYPE_CHECKING:
         """Keeps account of writes; thread safe."""
 
         def begin(self, entry: Entry) -> JournalRun:
-            """A statement is about to write; on disk when this returns. Raises LimitError if it can't be."""
+            """A statement is about to write; on disk when this returns. Raises JournalError if it can't be."""
             ...
 
     class JournalRun(Protocol):
@@ -103,19 +108,17 @@ if TYPE_CHECKING:
 
         Attributes:
             id: what `quaestor journal show` takes; empty for one that isn't kept.
-            finished: rows that an earlier run of the statement has done: they are skipped.
         """
 
         id: str
-        finished: frozenset[int]
 
         def intent(self, row: int) -> None:
-            """A row is about to be sent; on disk when this returns. Raises LimitError if it can't be: nothing is
+            """A row is about to be sent; on disk when this returns. Raises JournalError if it can't be: nothing is
             sent then."""
             ...
 
         def outcome(self, outcome: Outcome) -> None:
-            """How the row ended, with the reason and, of a done one, what names the object. Raises LimitError if it
+            """How the row ended, with the reason and, of a done one, what names the object. Raises JournalError if it
             can't be kept: nothing more is sent then."""
             ...
 
@@ -128,7 +131,6 @@ class Unkept:
     """A journal that keeps nothing: of a session that has none."""
 
     id = ""
-    finished: frozenset[int] = frozenset()
 
     def begin(self, entry: Entry) -> JournalRun:
         """Itself."""
@@ -239,15 +241,14 @@ class Mutation:
 
     def _work(self) -> None:
         while (call := self._take()) is not None:
-            if call.row in self._run.finished:
-                self._outcomes[call.row] = Outcome(call.row, DONE, call)
-                continue
             try:
                 self._run.intent(call.row)
             except QuaestorError as error:  # what can't be kept account of isn't sent
                 self._outcomes[call.row] = Outcome(call.row, NOT_TRIED, call, error)
                 self._is_over = True
                 return
+            # an interrupt may come between any two steps: what is noted is never better than what is so
+            self._outcomes[call.row] = Outcome(call.row, UNKNOWN, call, Cancelled(_INTERRUPTED))
             outcome = self._outcome(call)
             self._outcomes[call.row] = outcome
             if outcome.state != DONE and not self._goes_on:
@@ -274,7 +275,7 @@ class Mutation:
         except KeyboardInterrupt:
             self._token.cancel()
             self._token.abort.cancel()
-            cancelled = Cancelled("interrupted before the answer came")
+            cancelled = Cancelled(_INTERRUPTED)
             return Outcome(call.row, UNKNOWN if stats.requests else NOT_TRIED, call, cancelled)
         return Outcome(call.row, DONE, call, None, response)
 
@@ -315,7 +316,7 @@ def failure_of(outcomes: Sequence[Outcome], journal: str, *, interrupted: bool) 
     if counts[UNKNOWN]:
         hint = "look whether the unknown ones are there before you write them again"
     if journal:
-        hint = f"{hint + '; ' if hint else ''}quaestor journal show {journal} lists each row"
+        hint = f"{hint + '; ' if hint else ''}quaestor journal show {journal} lists each row, resume goes on"
     error = PartialWriteError(
         f"interrupted: {message}" if interrupted else message,
         hint=hint,

@@ -5,15 +5,14 @@ Before: `run.writing` has checked calls. After: `run.mutate` sends them.
 
 from __future__ import annotations
 
-from quaestor.errors import BindError, ConflictError
-from quaestor.fetch.body import encode
+from quaestor.errors import BindError, ConflictError, QuaestorError
+from quaestor.fetch.body import encode_by
 from quaestor.fetch.http import HttpResponse
 from quaestor.fetch.lean import load_msgspec
 from quaestor.fetch.request import build_request
-from quaestor.plan.writing.secret import masked
+from quaestor.plan.writing.secret import hidden, masked, secrets_of, without_secrets
 from quaestor.run.mutate import Entry
 from quaestor.run.result import Result
-from quaestor.secrets import MASK
 from quaestor.sql import nodes
 from quaestor.values import ResultColumn
 
@@ -56,7 +55,7 @@ def request_of(connections: Connections, target: Target, call: Call) -> HttpRequ
     values: dict[str, Any] = {**call.values, **{name: str(value) for name, value in settings.items()}}
     body, content_type = None, ""
     if call.has_body and call.method.body is not None:
-        body, content_type = encode(call.body, call.method.body.media_type)
+        body, content_type = encode_by(call.method.body, call.body)
     return build_request(
         call.method,
         server,
@@ -79,7 +78,7 @@ def sender(
         client = connections.client(call.connection, server, settings_of(connections, target, call))
         return client.send(call.method, request_of(connections, target, call), token, stats)
 
-    def send(call: Call, stats: Stats) -> HttpResponse:
+    def settled(call: Call, stats: Stats) -> HttpResponse:
         try:
             return once(call, stats)
         except ConflictError as conflict:
@@ -90,6 +89,15 @@ def sender(
             except BindError:
                 raise conflict from None
             return HttpResponse(204) if other is None else once(other, stats)
+
+    def send(call: Call, stats: Stats) -> HttpResponse:
+        try:
+            return settled(call, stats)
+        except QuaestorError as error:  # an API may quote what it doesn't like
+            secrets = secrets_of(target, call)
+            error.message, error.hint = hidden(error.message, secrets), hidden(error.hint, secrets)
+            error.args = (error.message,)
+            raise
 
     return send
 
@@ -106,46 +114,36 @@ def shown(connections: Connections, target: Target, calls: Sequence[Call], stats
 
 
 def entry_of(
-    connections: Connections, target: Target, calls: Sequence[Call], original: nodes.Statement, text: str
+    connections: Connections,
+    target: Target,
+    calls: Sequence[Call],
+    original: nodes.Statement,
+    text: str,
+    path: tuple[str, ...] = (),
 ) -> Entry:
-    """A statement as the journal keeps it."""
-    from hashlib import sha256
-
-    digests = []
-    has_secrets = False
-    for call in calls:
-        safe = masked(target, call)
-        has_secrets = has_secrets or safe != call
-        request = request_of(connections, target, safe)
-        parts = (request.method.encode(), request.url.encode(), request.body or b"")
-        digests.append(sha256(b"\0".join(parts)).hexdigest())
-    method = calls[0].method if calls else None
+    """A statement as the journal keeps it; `path` is what USE names."""
+    method = calls[0].method
+    secrets = {secret for call in calls for secret in secrets_of(target, call)}
     return Entry(
-        _kept(original, text, has_secrets),
-        method.verb if method is not None else "",
+        without_secrets(original, text, secrets),
+        method.verb,
         target.connection,
         target.resource.id,
-        method.name if method is not None else "",
-        tuple(digests),
+        method.name,
+        tuple(digest_of(connections, target, call) for call in calls),
         tuple(call.key for call in calls),
+        tuple(call.row for call in calls),
+        path,
     )
 
 
-def _kept(statement: nodes.Statement, text: str, has_secrets: bool) -> str:
-    """A statement's text. If a secret is written, no text literal of it is kept: which of them holds it, or a part of
-    it, isn't always to be seen."""
-    if statement.pos < 0:
-        return ""
-    spans = [
-        (node.pos, node.end)
-        for node in nodes.walk(statement)
-        if has_secrets and isinstance(node, nodes.Literal) and isinstance(node.value, str | bytes) and node.pos >= 0
-    ]
-    out, at = "", statement.pos
-    for start, end in sorted(set(spans)):
-        out += text[at:start] + f"'{MASK}'"
-        at = end
-    return out + text[at : statement.end]
+def digest_of(connections: Connections, target: Target, call: Call) -> str:
+    """What tells a request from others, its secrets being left out: SHA-256, hexadecimal."""
+    from hashlib import sha256
+
+    request = request_of(connections, target, masked(target, call))
+    parts = (request.method.encode(), request.url.encode(), request.body or b"")
+    return sha256(b"\0".join(parts)).hexdigest()
 
 
 # ------------------------------------------------------------------------------------------- EXEC of a read

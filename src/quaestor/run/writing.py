@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     from quaestor.catalog.catalog import Catalog
     from quaestor.catalog.model import Method
     from quaestor.config import Settings
-    from quaestor.run.mutate import Journal, Outcome
     from quaestor.run.connections import Connections
+    from quaestor.run.mutate import Journal, JournalRun, Outcome
     from quaestor.run.selecting import Selector
     from quaestor.values import SqlValue
 
@@ -75,6 +75,9 @@ class Prepared:
     Attributes:
         statement: as it was read; `choice` the method and its names; `calls` in the order of the rows.
         returning: what is wanted back, None for nothing; upserting: of an INSERT with ON CONFLICT.
+        planned: the calls before a look-up made other ones of them: the same each time that the statement is
+            prepared. What is sent for a row has the same number.
+        path: what USE names.
     """
 
     def __init__(
@@ -85,8 +88,11 @@ class Prepared:
         calls: list[Call],
         returning: Returning | None,
         upserting: Upserting | None = None,
+        planned: list[Call] | None = None,
     ) -> None:
         self.upserting = upserting
+        self.planned = planned or calls
+        self.path: tuple[str, ...] = ()
         self.statement = statement
         self.target = target
         self.choice = choice
@@ -188,6 +194,20 @@ class Writer:
         stats: Stats,
         token: GentleToken,
     ) -> Prepared:
+        """Everything but the sending, as `_prepared` says."""
+        ready = self._prepared(statement, text, values, default, stats, token)
+        ready.path = default
+        return ready
+
+    def _prepared(
+        self,
+        statement: Write,
+        text: str,
+        values: Mapping[str, SqlValue],
+        default: tuple[str, ...],
+        stats: Stats,
+        token: GentleToken,
+    ) -> Prepared:
         """Everything but the sending; rows that WHERE chooses by a predicate are read, and so is a SELECT source.
 
         Raises BindError for what is wrong with the statement or any of its rows, LimitError for too many rows.
@@ -205,7 +225,7 @@ class Writer:
         calls = self._calls(target, choice, rows, statement)
         if isinstance(statement, nodes.Insert) and statement.conflict is not None:
             upserting = self._upserting(statement, target, choice, rows, text, values, default, stats, token)
-            return Prepared(statement, target, choice, upserting.settle(calls), returning, upserting)
+            return Prepared(statement, target, choice, upserting.settle(calls), returning, upserting, calls)
         return Prepared(statement, target, choice, calls, returning)
 
     def _upserting(
@@ -251,6 +271,18 @@ class Writer:
             return explained(self._connections, target, choice.method, None, read or [])
         ready = self.prepare(statement, text, values, default, Stats(), GentleToken())
         return explained(self._connections, target, choice.method, ready.calls)
+
+    # ------------------------------------------------------------------------------------------- resumed
+
+    def digest(self, ready: Prepared, call: Call) -> str:
+        """What the journal knows the request of a call by."""
+        return sending.digest_of(self._connections, ready.target, call)
+
+    def reading(
+        self, ready: Prepared, text: str, values: Mapping[str, SqlValue], stats: Stats, token: GentleToken
+    ) -> Evaluation:
+        """What reads for a statement that was prepared."""
+        return Evaluation(self._reader, text, values, ready.path, stats, token)
 
     # -------------------------------------------------------------------------------------------- target
 
@@ -439,10 +471,22 @@ class Writer:
         token: GentleToken,
         original: nodes.Statement,
     ) -> Result:
-        entry = sending.entry_of(self._connections, ready.target, ready.calls, original, text)
         if not ready.calls:
             return self._result(ready, [], values, stats)
-        run = self.journal.begin(entry)
+        numbers = {call.row for call in ready.calls}
+        planned = [call for call in ready.planned if call.row in numbers]
+        entry = sending.entry_of(self._connections, ready.target, planned, original, text, ready.path)
+        return self.carry_out(ready, self.journal.begin(entry), values, stats, token)
+
+    def carry_out(
+        self,
+        ready: Prepared,
+        run: JournalRun,
+        values: Mapping[str, SqlValue],
+        stats: Stats,
+        token: GentleToken,
+    ) -> Result:
+        """Send the calls, whose rows the journal has an account of; raises what `write` does."""
         send = sending.sender(self._connections, ready.target, token, ready.upserting)
         mutation = Mutation(
             ready.calls,
