@@ -11,9 +11,9 @@ from quaestor.authoring.pages.page import Example
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from quaestor.authoring.pages.page import Column, FieldTable, MethodRow, Page, Section
+    from quaestor.authoring.pages.page import Column, Content, FieldTable, MethodRow, Operation, Page, Section
 
 _NO_SELECT = (
     "`SELECT` not supported for this resource, use `SHOW METHODS` to view available operations for the resource."
@@ -22,6 +22,10 @@ _NO_SELECT = (
 _PARAMETERS_INTRO = (
     "Parameters can be passed in the `WHERE` clause of a query. Check the [Methods](#methods) section to see which "
     "parameters are required or optional for each operation."
+)
+_BODY_INTRO = (
+    "Properties of the requests' bodies, as statements call them. They are columns of an `INSERT` and stand in the "
+    "`SET` of an `UPDATE` or `REPLACE`."
 )
 
 
@@ -46,10 +50,12 @@ def render(page: Page) -> str:
             "## Fields\n\n",
             _fields(page.fields),
             "## Methods\n\nThe following methods are available for this resource:\n\n",
-            _methods(page.methods),
+            _methods(page.methods, {column.name: column.anchor for column in (*page.body, *page.parameters)}),
             f"\n\n## Parameters\n\n{_PARAMETERS_INTRO}\n\n",
             _table(("Name", "Datatype", "Description"), (_parameter(one) for one in page.parameters)),
+            _body(page.body),
             *(_section(section) for section in page.sections),
+            _operations(page.operations),
         )
     )
 
@@ -131,19 +137,25 @@ def _parameter(column: Column) -> str:
         f'<CopyableCode code="{column.name}" />',
         f"<code>{column.type}</code>",
         column.description,
-        tag=f'<tr id="parameter-{column.name}">',
+        tag=f'<tr id="{column.anchor or f"parameter-{column.name}"}">',
     )
 
 
-def _methods(rows: Iterable[MethodRow]) -> str:
+def _body(columns: Sequence[Column]) -> str:
+    if not columns:
+        return ""
+    return f"\n\n## Body\n\n{_BODY_INTRO}\n\n" + _table(_COLUMNS, map(_parameter, columns))
+
+
+def _methods(rows: Iterable[MethodRow], anchors: Mapping[str, str]) -> str:
     return _table(
         ("Name", "Accessible by", "Required Params", "Optional Params", "Description"),
         (
             _row(
                 f'<a href="#{row.name}"><CopyableCode code="{row.name}" /></a>',
                 f'<CopyableCode code="{row.verb}" />',
-                _anchors(row.required),
-                _anchors(row.optional),
+                _anchors(row.required, anchors),
+                _anchors(row.optional, anchors),
                 row.description,
             )
             for row in rows
@@ -151,8 +163,10 @@ def _methods(rows: Iterable[MethodRow]) -> str:
     )
 
 
-def _anchors(names: Iterable[str]) -> str:
-    return ", ".join(f'<a href="#parameter-{name}"><code>{name}</code></a>' for name in names)
+def _anchors(names: Iterable[str], anchors: Mapping[str, str]) -> str:
+    return ", ".join(
+        f'<a href="#{anchors.get(name) or f"parameter-{name}"}"><code>{name}</code></a>' for name in names
+    )
 
 
 def _table(titles: Iterable[str], rows: Iterable[str]) -> str:
@@ -179,3 +193,69 @@ def _section(section: Section) -> str:
 def _example(example: Example) -> str:
     text = f"{example.text}\n\n" if example.text else ""
     return f"{text}```{example.language}\n{example.code}\n```"
+
+
+def _operations(operations: Sequence[Operation]) -> str:
+    if not operations:
+        return ""
+    return "\n\n## Requests\n\n" + "\n".join(part for each in operations for part in _operation(each))
+
+
+def _operation(each: Operation) -> Iterator[str]:
+    yield f"### {each.name}\n"
+    if each.text:
+        yield f"{each.text}\n"
+    urls = "<br />".join(f"<code>{_literal(url)}</code>" for url in each.urls)
+    facts = [
+        ("Call", f"<code>{_literal(each.call)}</code>"),
+        ("Addresses" if len(each.urls) > 1 else "Address", urls),
+    ]
+    facts += each.facts
+    rows = "".join(f"<tr><td><b>{name}</b></td><td>{_in_tag(text)}</td></tr>\n" for name, text in facts)
+    yield f"<table><tbody>\n{rows}</tbody></table>\n"
+    if each.body is not None:
+        yield f"**Request body** ({each.body.title})\n"
+        yield from _content(each.body)
+    for answer in each.answers:
+        yield f"**Answer: {answer.title}**\n"
+        yield from _content(answer)
+    if each.codes:
+        names = [(code.label, code.value) for code in each.codes]
+        yield _tabs(names, [(code.value, _example(code)) for code in each.codes])
+
+
+def _content(content: Content) -> Iterator[str]:
+    if content.note:
+        yield f"{content.note}\n"
+    if content.columns:
+        rows = (
+            _row(
+                f"<code>{_literal(one.name)}</code>" + (" [required]" if one.required else ""),
+                f"<code>{_literal(one.type)}</code>",
+                one.description,
+            )
+            for one in content.columns
+        )
+        yield _table(("Field", "Type", "Description"), rows) + "\n"
+    if content.example:
+        yield f"```json\n{content.example}\n```\n"
+
+
+def _literal(text: str) -> str:
+    """A text inside a tag: braces would be JavaScript."""
+    for plain, entity in (
+        ("&", "&amp;"),
+        ("{", "&#123;"),
+        ("}", "&#125;"),
+        ("<", "&lt;"),
+        (">", "&gt;"),
+        ("*", "&#42;"),
+    ):
+        text = text.replace(plain, entity)
+    return text.replace("_", "&#95;")
+
+
+def _in_tag(text: str) -> str:
+    """A fact with its code spans as tags."""
+    parts = text.split("`")
+    return "".join(f"<code>{_literal(part)}</code>" if number % 2 else part for number, part in enumerate(parts))

@@ -10,11 +10,14 @@ from quaestor.record import Record
 
 
 class Column(Record):
-    """A row of a table of fields or parameters: `type` is the JSON Schema type with its format."""
+    """A row of a table of fields or parameters: `type` is the JSON Schema type with its format. `name` has dots and
+    `[]` where it is a field of a field (`profile.login`, `data[].id`); `anchor` is what links to it go to."""
 
     name: str
     type: str
     description: str = ""
+    required: bool = False
+    anchor: str = ""
 
 
 class FieldTable(Record):
@@ -45,6 +48,39 @@ class Example(Record):
     text: str = ""
 
 
+class Content(Record):
+    """What a request or an answer carries: the fields of its JSON, `note` above them, and an example of it. `title`
+    says of an answer at which statuses it comes."""
+
+    title: str
+    note: str = ""
+    columns: tuple[Column, ...] = ()
+    example: str = ""
+
+
+class Operation(Record):
+    """A request of the API in full.
+
+    Attributes:
+        name: of the method.
+        call: `GET /api/v1/users/{userId}`.
+        urls: where it goes; one for each of the provider's sites.
+        facts: what is known of it besides, each with its name: permissions, paging …
+        body: what it takes; None if that is nothing.
+        answers: what it gives, by status.
+        codes: programs that do it.
+    """
+
+    name: str
+    call: str
+    urls: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    body: Content | None
+    answers: tuple[Content, ...]
+    codes: tuple[Example, ...]
+    text: str = ""
+
+
 class Section(Record):
     """Examples of one verb under their heading."""
 
@@ -53,7 +89,11 @@ class Section(Record):
 
 
 class Page(Record):
-    """A page about one resource."""
+    """A page about one resource.
+
+    `body` are the properties of its requests as statements call them, `operations` its requests in full; pages as
+    StackQL's generator made them have neither.
+    """
 
     provider: str
     service: str
@@ -64,6 +104,8 @@ class Page(Record):
     methods: tuple[MethodRow, ...]
     parameters: tuple[Column, ...]
     sections: tuple[Section, ...]
+    body: tuple[Column, ...] = ()
+    operations: tuple[Operation, ...] = ()
 
     @property
     def path(self) -> str:

@@ -1,6 +1,7 @@
 """A provider's pages in a folder: the provider's own, one for each service, one for each resource.
 
-Before: `compat` reads a provider in StackQL's layout. After: files, written whole or not at all.
+Before: `maker` makes pages from the catalog, or `compat` from a provider in StackQL's layout. After: files, written
+whole or not at all.
 """
 
 from __future__ import annotations
@@ -9,16 +10,163 @@ import os
 import shutil
 import tempfile
 
-from quaestor.authoring.pages import compat, mdx
+from quaestor.authoring.pages import compat, markdown, mdx, words
+from quaestor.authoring.pages.maker import Maker, summary
+from quaestor.authoring.pages.prose import Prose
 from quaestor.catalog import document
-from quaestor.errors import CatalogError
+from quaestor.errors import CatalogError, did_you_mean
+from quaestor.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from quaestor.authoring.pages.page import Page
+    from quaestor.catalog.catalog import Catalog
+    from quaestor.catalog.model import Provider, Schema
+
+#: How pages can be written.
+FORMATS = ("markdown", "stackql")
 #: The only version of StackQL's generator that is imitated.
 COMPAT_VERSIONS = ("0.4.6",)
+
+
+class Source(Record):
+    """What pages are made from.
+
+    Attributes:
+        provider: the provider's name in `catalog`.
+        specs: files of the vendor's OpenAPI documents, for their words.
+        folder: of the provider's StackQL document, whose words are taken where the specs have none; may be empty.
+        rate: what is said of the rate limit of a call, by HTTP method and path.
+    """
+
+    catalog: Catalog
+    provider: str
+    specs: tuple[str, ...] = ()
+    folder: str = ""
+    rate: Callable[[str, str], str] = lambda http, path: ""
+
+
+def write_pages(source: Source, out: str, form: str, headers: str = "") -> int:
+    """Writes a provider's pages in one of `FORMATS`, and returns how many resources they document.
+
+    `headers` as for `write_compat`. Raises CatalogError for a provider that isn't there and for documents that can't
+    be read. `out` is replaced when all is written, not before.
+    """
+    return _write(out, _files(source, form, headers))
+
+
+def make_pages(source: Source, form: str) -> Iterator[Page]:
+    """The page of every resource of a provider. Raises as `write_pages` does."""
+    provider = _provider(source)
+    maker = Maker(provider, _lookup(source), _Words(source), _ESCAPES[form], source.rate)
+    for service in source.catalog.services(provider.name):
+        for info in source.catalog.resources(provider.name, service.name):
+            resource = source.catalog.resource(provider.name, service.name, info.name)
+            if resource is not None:
+                yield maker.page(resource)
+
+
+_ESCAPES = {"markdown": words.for_markdown, "stackql": words.for_mdx}
+
+
+def _provider(source: Source) -> Provider:
+    found = source.catalog.provider(source.provider)
+    if found is None:
+        known = [each.name for each in source.catalog.providers()]
+        raise CatalogError(
+            f"there is no provider called {source.provider}",
+            hint=did_you_mean(source.provider, known) or f"there are {', '.join(known)}",
+        )
+    return found
+
+
+def _lookup(source: Source) -> Callable[[str], Schema]:
+    def lookup(name: str) -> Schema:
+        found = source.catalog.schema(source.provider, name)
+        if found is None:
+            raise CatalogError(f"{source.provider} has no schema {name!r}")
+        return found
+
+    return lookup
+
+
+class _Words:
+    """The vendor's documents for a service: the specs, then the service's own document. One at a time is kept."""
+
+    def __init__(self, source: Source) -> None:
+        self._specs = [Prose(document.read(path), path) for path in source.specs]
+        self._paths = _service_files(source.folder) if source.folder else {}
+        self._service = ""
+        self._own: list[Prose] = []
+
+    def __call__(self, service: str) -> Sequence[Prose]:
+        if service != self._service:
+            path = self._paths.get(service, "")
+            self._service, self._own = service, [Prose(document.read(path), path)] if os.path.isfile(path) else []
+        return [*self._specs, *self._own]
+
+
+def _service_files(folder: str) -> dict[str, str]:
+    services = document.read(os.path.join(folder, "provider.yaml")).get("providerServices") or {}
+    return {
+        name: os.path.join(folder, "services", os.path.basename(service["service"]["$ref"]))
+        for name, service in services.items()
+    }
+
+
+def _files(source: Source, form: str, headers: str) -> Iterator[tuple[str, str]]:
+    provider = _provider(source)
+    render = {"markdown": markdown.render, "stackql": mdx.render}[form]
+    counts: dict[str, int] = {}
+    for page in make_pages(source, form):
+        counts[page.service] = counts.get(page.service, 0) + 1
+        yield page.path, render(page)
+    services = [each for each in source.catalog.services(provider.name) if each.name in counts]
+    for service in services:
+        text = _service_page(source, form, service.name, service.title)
+        yield f"services/{service.name}/index.md", text
+    if form == "markdown":
+        intro = _text(headers, "headerContent2.txt") or _intro(provider)
+        listed = [(each.name, each.title, counts[each.name]) for each in services]
+        yield "index.md", markdown.render_provider(provider.title or provider.name, intro, listed)
+    else:
+        head = _text(headers, "headerContent1.txt") or mdx.provider_head(
+            provider.name, f"The `{provider.name}` provider."
+        )
+        body = _text(headers, "headerContent2.txt") or words.for_mdx(_intro(provider))
+        yield "index.md", mdx.render_provider(head, body, list(counts), sum(counts.values()))
+
+
+def _service_page(source: Source, form: str, service: str, title: str) -> str:
+    infos = source.catalog.resources(source.provider, service)
+    if form == "stackql":
+        return mdx.render_service(source.provider, service, [info.name for info in infos])
+    listed = []
+    for info in infos:
+        resource = source.catalog.resource(source.provider, service, info.name)
+        if resource is not None:
+            listed.append((info.name, summary(resource)))
+    return markdown.render_service(source.provider, service, title or service, listed)
+
+
+def _intro(provider: Provider) -> str:
+    """How to reach the provider: the variables of its address and its credentials, by environment variable."""
+    server = provider.server
+    lines = [
+        f"| `{name}` | `{env}` | {', '.join(f'`{value}`' for value in _values(provider, name))} |"
+        for name, env in server.variables_env.items()
+    ]
+    lines += [f"| {each.header} header | `{each.env}` | |" for each in provider.credentials]
+    if not lines:
+        return f"The `{provider.name}` provider."
+    table = "\n".join(["| What | Environment variable | Values |", "| --- | --- | --- |", *lines])
+    return f"Signing in, unless a connection of the configuration file says otherwise:\n\n{table}"
+
+
+def _values(provider: Provider, name: str) -> tuple[str, ...]:
+    return next((each.enum for each in provider.server.variables if each.name == name), ())
 
 
 def write_compat(provider: str, folder: str, out: str, headers: str = "") -> int:
@@ -57,12 +205,11 @@ def _write(out: str, files: Iterator[tuple[str, str]]) -> int:
 
 
 def _compat_files(provider: str, folder: str, headers: str) -> Iterator[tuple[str, str]]:
-    services = document.read(os.path.join(folder, "provider.yaml")).get("providerServices") or {}
+    services = _service_files(folder)
     files = 0
-    for name, service in services.items():
-        file = os.path.basename(service["service"]["$ref"])
+    for name, file in services.items():
         resources = []
-        for page in compat.pages(provider, name, document.read(os.path.join(folder, "services", file))):
+        for page in compat.pages(provider, name, document.read(file)):
             resources.append(page.resource)
             yield page.path, mdx.render(page)
         yield f"services/{name}/index.md", mdx.render_service(provider, name, resources)

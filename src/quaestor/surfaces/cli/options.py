@@ -57,7 +57,7 @@ COMMANDS = (
     Command("sandbox", "PROVIDER…", "serve a stand-in for the API of okta, datadog or both on this machine"),
     Command("record", "PROVIDER --out FILE", "note down what a client asks of the real service, without secrets"),
     Command("registry", "list|pull|remove|update|verify [PROVIDER [VERSION]]", "provider documents from a registry"),
-    Command("provider", "build NAME --spec FILE… --out PATH", "make a provider's facts from its OpenAPI documents"),
+    Command("provider", "build|docs NAME --out PATH", "make a provider's facts from OpenAPI documents, or its pages"),
 )
 
 _SANDBOXES = ("exec", "sandbox", "demo")
@@ -107,7 +107,7 @@ OPTIONS = (
         "text",
         "URL|PATH|JSON",
         "where StackQL's provider documents are",
-        commands=("exec", "registry"),
+        commands=("exec", "registry", "provider"),
     ),
     # what comes out
     Option("--output", "output", "text", "FORMAT", ", ".join(OUTPUTS), "-o"),
@@ -170,6 +170,11 @@ OPTIONS = (
     Option("--spec", "spec", "list", "FILE", "an OpenAPI 3 document; repeatable", commands=("provider",)),
     Option("--names", "names", "text", "FILE", "a CSV that names operations", commands=("provider",)),
     Option("--overlay", "overlay", "text", "FILE", "what the specification doesn't say", commands=("provider",)),
+    Option("--format", "format", "text", "FORMAT", "of pages: markdown, or stackql's MDX", commands=("provider",)),
+    Option(
+        "--compat", "compat", "text", "VERSION", "pages as StackQL's generator 0.4.6 made them", commands=("provider",)
+    ),
+    Option("--headers", "headers", "text", "DIR", "texts for the top of a provider's page", commands=("provider",)),
     Option("--out", "out", "text", "PATH", "what is written: facts, a recording", commands=("provider", "record")),
     Option(
         "--debug",

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 #: By name: the least and the most arguments, how it is written, and the flags that are meant for it.
 COMMANDS: dict[str, tuple[int, int, str, tuple[str, ...]]] = {
     "build": (1, 1, "build NAME --spec FILE --out DIR", ("spec", "out", "names", "overlay")),
+    "docs": (
+        1,
+        1,
+        "docs NAME --out DIR [--spec FILE] [--registry PATH] [--format markdown|stackql]",
+        ("spec", "registry", "format", "compat", "headers", "out"),
+    ),
 }
 #: Flags of every command.
 COMMON = ("debug", "error_format")

@@ -1,0 +1,184 @@
+"""Programs that do what a method does: Python with Quaestor, and what the vendor's own libraries offer.
+
+Before: `statements` has a method's SQL, `prose` the tag by which client libraries name a class. After: `operations`
+puts the programs on a page.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from quaestor.authoring.pages.page import Example
+from quaestor.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from quaestor.authoring.pages.statements import Statement
+    from quaestor.catalog.model import Method, Provider
+
+
+class Library(Record):
+    """What is known of a vendor's generated libraries: their packages by language."""
+
+    python: str
+    typescript: str
+
+
+#: https://github.com/DataDog/datadog-api-client-python and -typescript, whose names follow from tag and operationId.
+LIBRARIES = {"datadog": Library("datadog-api-client", "@datadog/datadog-api-client")}
+
+
+class Request(Record):
+    """What a program sends: an operation with its tag, examples of its parameters by wire name, and its body."""
+
+    provider: Provider
+    method: Method
+    tag: str
+    values: dict[str, Any]
+    body: Any
+    url: str
+    returned: str = ""
+
+
+def programs(request: Request, statement: Statement) -> tuple[Example, ...]:
+    """The programs for one request, each with a label."""
+    found = [Example("Python", f"{request.method.name}-python", _quaestor(statement), "python")]
+    library = LIBRARIES.get(request.provider.name)
+    if library is not None and request.tag and request.method.operation:
+        version = "v1" if request.method.path.startswith("/api/v1/") else "v2"
+        found.append(_datadog_python(request, version, library))
+        found.append(_datadog_typescript(request, version, library))
+    else:
+        found.append(
+            Example(
+                "TypeScript", f"{request.method.name}-typescript", _fetch(request), "typescript", "Node 18 or newer"
+            )
+        )
+    return tuple(found)
+
+
+def _quaestor(statement: Statement) -> str:
+    """Python that runs the page's statement."""
+    given = {each.placeholder: each for each in statement.given if each.placeholder}
+    lines = [f'    "{name}": {_python_value(each.type)},' for name, each in given.items()]
+    variables = "values = {\n" + "\n".join(lines) + "\n}\n" if lines else ""
+    argument = ", variables=values" if lines else ""
+    reads = statement.verb == "select" or "RETURNING" in statement.text
+    after = "    for row in result.dicts():\n        print(row)" if reads else "    print(result.message)"
+    text = "\n".join(line for line in statement.text.splitlines() if line != ";")
+    return (
+        f'import quaestor\n\nstatement = """\n{text}\n"""\n{variables}\nwith quaestor.connect() as connection:\n'
+        f"    result = connection.sql(statement{argument})\n{after}"
+    )
+
+
+def _python_value(kind: str) -> str:
+    return {"integer": "1", "number": "1.0", "boolean": "True", "array": "[]", "object": "{}"}.get(kind, '"…"')
+
+
+def _datadog_python(request: Request, version: str, library: Library) -> Example:
+    name, method = _class_of(request.tag), _snake(request.method.operation)
+    arguments = [f"{_snake(wire)}={value!r}" for wire, value in request.values.items()]
+    if request.body is not None:
+        arguments.append("body=body")
+    module = _snake(request.tag.replace("-", " "))
+    body = f"body = {_python(request.body)}\n" if request.body is not None else ""
+    text = (
+        "from datadog_api_client import ApiClient, Configuration\n"
+        f"from datadog_api_client.{version}.api.{module}_api import {name}Api\n\n{body}"
+        "with ApiClient(Configuration()) as api_client:\n"
+        f"    response = {name}Api(api_client).{method}({', '.join(arguments)})\n    print(response)"
+    )
+    return Example(f"Python, {library.python}", f"{request.method.name}-python-client", text, "python")
+
+
+def _datadog_typescript(request: Request, version: str, library: Library) -> Example:
+    name, operation = _class_of(request.tag), request.method.operation
+    values: dict[str, Any] = {_camel(wire): value for wire, value in request.values.items()}
+    if request.body is not None:
+        values = {"body": _camel_keys(request.body), **values}
+    kind = f"{version}.{name}Api{operation}Request"
+    params = f"const params: {kind} = {_script(values)};\n\n" if values else ""
+    text = (
+        f'import {{ client, {version} }} from "{library.typescript}";\n\n'
+        "const configuration = client.createConfiguration();\n"
+        f"const apiInstance = new {version}.{name}Api(configuration);\n\n{params}"
+        f"apiInstance\n  .{operation[0].lower()}{operation[1:]}({'params' if values else ''})\n"
+        f"  .then((data: {f'{version}.{request.returned}' if request.returned else 'any'}) => {{\n"
+        '    console.log("API called successfully. Returned data: " + JSON.stringify(data));\n  })\n'
+        "  .catch((error: any) => console.error(error));"
+    )
+    keys = " ".join(f'{each.env}="<{each.env}>"' for each in request.provider.credentials)
+    sites = " ".join(f'{env}="{_first(request.provider, name)}"' for name, env in _env(request.provider))
+    note = f"Install `{library.typescript}`, save this as `example.ts`, then run `{sites} {keys} tsc example.ts`."
+    return Example("TypeScript", f"{request.method.name}-typescript", text, "typescript", note)
+
+
+def _fetch(request: Request) -> str:
+    headers = {each.header: f"{each.prefix}${{process.env.{each.env}}}" for each in request.provider.credentials}
+    if request.body is not None and request.method.body is not None:
+        headers["Content-Type"] = request.method.body.media_type
+    lines = [f"    {json.dumps(name)}: `{value}`," for name, value in headers.items()]
+    body = ""
+    if request.body is not None:
+        body = f"\n  body: JSON.stringify({_script(request.body, 2)}),"
+    url = re.sub(r"\{(\w+)\}", lambda match: "${" + _variable(request.provider, match[1]) + "}", request.url)
+    reads = "console.log(response.status, await response.text());"
+    return (
+        f"const response = await fetch(`{url}`, {{\n  method: {json.dumps(request.method.http)},\n"
+        "  headers: {\n" + "\n".join(lines) + f"\n  }},{body}\n}});\n{reads}"
+    )
+
+
+def _variable(provider: Provider, name: str) -> str:
+    env = dict(_env(provider)).get(name, "")
+    return f"process.env.{env}" if env else f"encodeURIComponent({name})"
+
+
+def _env(provider: Provider) -> list[tuple[str, str]]:
+    return list(provider.server.variables_env.items())
+
+
+def _first(provider: Provider, name: str) -> str:
+    known = next((each for each in provider.server.variables if each.name == name), None)
+    return known.default if known is not None and known.default else f"<{name}>"
+
+
+def _class_of(tag: str) -> str:
+    """`Okta Integration` → `OktaIntegration`, as the vendor's generator has it."""
+    return "".join(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", tag) if word)
+
+
+def _camel(name: str) -> str:
+    first, *rest = [word for word in re.split(r"[^A-Za-z0-9]+", name) if word] or [name]
+    return first[:1].lower() + first[1:] + "".join(word[:1].upper() + word[1:] for word in rest)
+
+
+def _snake(name: str) -> str:
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_").lower()
+
+
+def _camel_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_camel(key) if re.fullmatch(r"\w+", key) else key: _camel_keys(each) for key, each in value.items()}
+    return [_camel_keys(each) for each in value] if isinstance(value, list) else value
+
+
+def _script(value: Any, indent: int = 0) -> str:
+    """A value in JavaScript; names that may go without quotes do."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = re.sub(r'(?m)^( *)"([A-Za-z_$][\w$]*)":', r"\1\2:", text)
+    return text.replace("\n", "\n" + " " * indent)
+
+
+def _python(value: Any) -> str:
+    """A value in Python, a line for each member."""
+    text = json.dumps(value, indent=4, ensure_ascii=False)
+    return re.sub(r"(?m)(: |^ *|\[)(true|false|null)(?=,?$)", lambda m: m[1] + _WORDS[m[2]], text)
+
+
+_WORDS = {"true": "True", "false": "False", "null": "None"}

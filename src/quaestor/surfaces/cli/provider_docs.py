@@ -1,0 +1,61 @@
+"""`quaestor provider docs`: the pages that document a provider.
+
+Before: `provider` has seen which command it is. After: `authoring.pages.site` writes them; here is said what was
+written.
+"""
+
+from __future__ import annotations
+
+from quaestor.authoring.pages.site import COMPAT_VERSIONS, FORMATS, Source, write_compat, write_pages
+from quaestor.catalog.stackql.folder import folders
+from quaestor.catalog.store import open_providers
+from quaestor.config import document_roots
+from quaestor.errors import CatalogError, UsageError, did_you_mean
+from quaestor.surfaces.cli.output import Direct
+from quaestor.surfaces.cli.provider import missing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from quaestor.surfaces.cli.console import Console
+
+
+def run(arguments: tuple[str, ...], values: dict[str, Any], console: Console) -> int:
+    """Write a provider's pages. Raises UsageError for arguments that don't fit, CatalogError for a provider that
+    isn't there, and for documents that can't be read."""
+    missing("docs", values, "out")
+    (name,), out = arguments, values["out"]
+    form = values.get("format", "stackql" if "compat" in values else "markdown")
+    if form not in FORMATS:
+        raise UsageError(f"--format is {' or '.join(FORMATS)}, not {form!r}", hint=did_you_mean(form, FORMATS))
+    roots = document_roots(values.get("registry", ""), console.env) if "registry" in values else ()
+    if "compat" in values:
+        _check_compat(values["compat"], form, roots, values.get("spec", ()))
+        count = write_compat(name, _folder(roots, name), out, values.get("headers", ""))
+    else:
+        with open_providers(roots, note=console.note) as catalog:
+            source = Source(catalog, name, tuple(values.get("spec", ())), _folder(roots, name, is_needed=False))
+            count = write_pages(source, out, form, values.get("headers", ""))
+    Direct(console.stdout, False).write(f"{name}: pages of {count} resources written to {out}\n")
+    return 0
+
+
+def _check_compat(version: str, form: str, roots: Sequence[str], specs: Sequence[str]) -> None:
+    if version not in COMPAT_VERSIONS:
+        raise UsageError(f"--compat is {' or '.join(COMPAT_VERSIONS)}, not {version!r}")
+    if form != "stackql":
+        raise UsageError("--compat makes pages in StackQL's format", hint="leave out --format, or write stackql")
+    if not roots:
+        raise UsageError("--compat makes pages of a provider document", hint="say where it is: --registry PATH")
+    if specs:
+        raise UsageError("--compat takes all texts from the provider document", hint="leave out --spec")
+
+
+def _folder(roots: Sequence[str], name: str, *, is_needed: bool = True) -> str:
+    """The folder of a provider's document, the last root's if several have it; empty if none has and none must."""
+    found = {each.name: each.path for root in roots for each in folders(root)}
+    if name not in found and is_needed:
+        raise CatalogError(f"the registry has no provider {name!r}", hint=did_you_mean(name, tuple(found)))
+    return found.get(name, "")
