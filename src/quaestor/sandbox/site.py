@@ -224,9 +224,10 @@ class Site:
         for at, word in enumerate(words):
             if word != "{}":
                 continue
-            if seen < last:
+            parameter = match.route.parameter(seen)
+            if seen < last and not (parameter is not None and parameter.enum):  # else a kind, no object's key
                 home = "/".join(words[:at])
-                collection = self.keyed(home, tuple(values[:seen]), match.route.parameter(seen))
+                collection = self.keyed(home, tuple(values[:seen]), parameter)
                 if not collection.has(values[seen]):
                     raise Refusal("missing", values[seen], kind=collection.kind)
                 values[seen] = collection.canonical(values[seen])
