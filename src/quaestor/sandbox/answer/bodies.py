@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from quaestor.catalog.model import Schema
 from quaestor.sandbox.answer import observed
-from quaestor.sandbox.answer.paging import Page, put_path
+from quaestor.sandbox.answer.paging import Page, at_path, put_path
 from quaestor.sandbox.answer.routes import Route, below
 from quaestor.sandbox.data.collection import encode
 from quaestor.sandbox.data.invent import Born, Inventor
@@ -31,14 +31,16 @@ def of_list(
     `keys` are those of the rows, for bodies that hold them as a map; `next_url` is empty on the last page.
     """
     response = route.method.response
+    path, wrapped = _outer(response.row_path)
     if response.map_key:
         inner = b"{" + b",".join(encode(key) + b":" + row for key, row in zip(keys, rows, strict=True)) + b"}"
     else:
-        inner = b"[" + b",".join(rows) + b"]"
+        before, after = b"".join(b"{" + encode(key) + b":" for key in wrapped), b"}" * len(wrapped)
+        inner = b"[" + b",".join(before + row + after for row in rows) + b"]"
     how = route.method.pagination
-    if not response.row_path:
+    if not path:
         return inner
-    envelope = _enveloped(inventor, route, _HOLE)
+    envelope = _enveloped(inventor, route, path, _HOLE)
     if how.total_path:
         put_path(envelope, how.total_path, page.total)
     if how.more_path:
@@ -46,18 +48,36 @@ def of_list(
     if how.token_path and page.token:
         token: Any = next_url if how.style == "next_url" else page.token
         put_path(envelope, how.token_path, int(token) if _whole(inventor, route.body, how.token_path) else token)
+    elif how.token_path:
+        _end(envelope, how.token_path)
     head, _, tail = encode(envelope).partition(_HOLE_JSON)
     return head + inner + tail
 
 
 def of_one(inventor: Inventor, route: Route, row: Any) -> bytes:
     """The body that holds one object."""
-    return encode(_enveloped(inventor, route, row) if route.method.response.row_path else row)
+    path = route.method.response.row_path
+    return encode(_enveloped(inventor, route, path, row) if path else row)
 
 
-def _enveloped(inventor: Inventor, route: Route, inner: Any) -> Any:
+def _outer(path: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The path to a list, and the keys round each of its rows: `slos.*.data` holds `[{"data": row}, …]`."""
+    if "*" not in path:
+        return path, ()
+    at = path.index("*")
+    return path[:at], path[at + 1 :]
+
+
+def _end(envelope: dict[str, Any], path: tuple[str, ...]) -> None:
+    """Where the next page's token stands, what was made up gives way to what says that there is none."""
+    holder = at_path(envelope, path[:-1])
+    if isinstance(holder, dict) and holder.get(path[-1]) is not None:
+        holder[path[-1]] = "" if isinstance(holder[path[-1]], str) else None
+
+
+def _enveloped(inventor: Inventor, route: Route, path: tuple[str, ...], inner: Any) -> Any:
     """The body round the rows, with what the real one always has beside them."""
-    around = _around(inventor, route.body, route.method.response.row_path, inner)
+    around = _around(inventor, route.body, path, inner)
     bones = observed.envelope(f"{route.provider} {route.method.http} {route.template}")
     if bones is None or not isinstance(around, dict):
         return around

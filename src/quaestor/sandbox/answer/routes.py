@@ -123,7 +123,8 @@ class Routes:
         here = body
         for key in method.response.row_path:
             here = self._resolve(below(here, key))
-        return body, here
+        listed = next((each for each in here.one_of if self._resolve(each).type == "array"), None)
+        return body, here if listed is None or not _reads(method) else self._resolve(listed)
 
     def _add(self, resource: Resource, method: Method) -> None:
         template = _template(method.path)
@@ -171,7 +172,9 @@ def _reads(method: Method) -> bool:
 
 def _many(method: Method, rows: Schema) -> bool:
     """Whether the method answers rows of a collection rather than one object."""
-    return bool(method.response.map_key) or rows.type == "array" or (rows.items is not None and not rows.properties)
+    if method.response.map_key or "*" in method.response.row_path:
+        return True
+    return rows.type == "array" or (rows.items is not None and not rows.properties)
 
 
 def _template(path: str) -> str:
