@@ -112,4 +112,7 @@ def is_as_printed(printed: str, actual: str) -> bool:
 
 
 def _timeless(line: str) -> str:
+    """A line without times, and without ids of the journal, which begin with one."""
+    line = re.sub(r"\b\d{8}-\d{6}-[0-9a-f]{6}\b", "ID", line)
+    line = re.sub(r"\b\d{4}-\d\d-\d\dT[\d:]+Z", "TIME", line)
     return re.sub(r"\b\d[\d.]* ?(ms|s)\b", "TIME", line)

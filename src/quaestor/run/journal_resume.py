@@ -78,6 +78,7 @@ def resume(
     try:
         account = journal.account(account.id)  # it may have changed until the account was ours
         if account.counts[DONE] == len(account.rows):
+            run.end()
             return _nothing_left(account)
         stats = Stats()
         ready = writer.prepare(statement, account.text, values, account.path, stats, token)
@@ -85,18 +86,20 @@ def resume(
         looked_up = _looked_up(account, ready, found, writer, values, stats, token)
         left = {row.row for row in account.rows if row.state == UNKNOWN} - looked_up.keys()
         known = {row: reason for row, reason in looked_up.items() if reason}
-        for reason in dict.fromkeys(known.values()):
-            journal.settle(account.id, [row for row, why in known.items() if why == reason], DONE, reason)
         if left and unknown == ASK:
             raise _ask(account, sorted(left))
-        if unknown == SKIP:
-            journal.settle(account.id, left, DONE, SAID)
-            known |= dict.fromkeys(left, SAID)
-        elif left.intersection(found.gone):
+        if unknown != SKIP and left.intersection(found.gone):
             raise _differs(account, [f"row {row} isn't reached any more" for row in found.gone], "--skip-unknown")
+        if unknown == SKIP:
+            known |= dict.fromkeys(left, SAID)
         calls = _remaining(ready, [call for call in found.todo if call.row not in known])
+        if writer.only_shows:
+            run.end()
+            return writer.shown(ready, calls, stats)
         dropped = {call.row for call in found.todo} - {call.row for call in calls} - known.keys()
-        journal.settle(account.id, dropped, DONE, THERE)
+        known |= dict.fromkeys(dropped, THERE)
+        for reason in dict.fromkeys(known.values()):
+            journal.settle(account.id, [row for row, why in known.items() if why == reason], DONE, reason)
     except BaseException:
         run.end()
         raise
@@ -108,9 +111,9 @@ def resume(
     try:
         result = writer.carry_out(ready, run, values, stats, token)
     except PartialWriteError as error:
-        error.message += f"\n  {before:,} others are done already"
+        error.message += f"\n  besides, {before:,} {'was' if before == 1 else 'were'} done before" if before else ""
         raise
-    result.message = f"{result.message}; {before:,} were done before" if result.message else ""
+    result.message = f"{result.message}; {before:,} {'was' if before == 1 else 'were'} done before" if result.message else ""
     return result
 
 

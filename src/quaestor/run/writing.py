@@ -180,7 +180,7 @@ class Writer:
             )
         self._check_clients(ready)
         if self._settings.dry_run_writes and ready.choice.method.verb != "select":
-            return sending.shown(self._connections, ready.target, ready.calls, stats)
+            return self.shown(ready, ready.calls, stats)
         if ready.choice.method.verb == "select":
             return self._read(ready, stats, token)
         return self._mutated(ready, text, values, stats, token, original)
@@ -277,6 +277,10 @@ class Writer:
     def digest(self, ready: Prepared, call: Call) -> str:
         """What the journal knows the request of a call by."""
         return sending.digest_of(self._connections, ready.target, call)
+
+    def shown(self, ready: Prepared, calls: Sequence[Call], stats: Stats) -> Result:
+        """The requests of calls, secrets masked."""
+        return sending.shown(self._connections, ready.target, calls, stats)
 
     def reading(
         self, ready: Prepared, text: str, values: Mapping[str, SqlValue], stats: Stats, token: GentleToken

@@ -6,7 +6,7 @@ import pytest
 
 from quaestor.errors import UsageError
 from quaestor.surfaces.cli import refused
-from quaestor.surfaces.cli.options import COMMANDS, OPTIONS, Invocation, help_text, parse
+from quaestor.surfaces.cli.options import COMMANDS, OPTIONS, Invocation, help_text, parse, takes
 
 
 def refuse(*argv: str) -> UsageError:
@@ -139,5 +139,5 @@ def test_help() -> None:
         assert command.name in help_text()
         text = help_text(command.name)
         for option in OPTIONS:
-            assert (f" {option.flag} " in text) == (command.name in option.commands)
+            assert (f" {option.flag} " in text) == takes(command.name, option)
         assert max(map(len, text.splitlines())) <= 110

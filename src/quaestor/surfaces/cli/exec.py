@@ -10,7 +10,7 @@ from __future__ import annotations
 import quaestor
 from quaestor.catalog import document
 from quaestor.catalog.store import open_providers
-from quaestor.config import check_proxy, document_roots, load_settings, read_env_file, workspace_path
+from quaestor.config import check_proxy, document_roots, journal_path, load_settings, read_env_file, workspace_path
 from quaestor.errors import Cancelled, CatalogError, IncompleteError, PartialWriteError, QuaestorError, UsageError
 from quaestor.fetch import lean
 from quaestor.record import replace
@@ -40,12 +40,31 @@ INLINE_SECRETS = ("api_key", "api_secret", "password", "client_secret")
 
 def run(invocation: Invocation, console: Console) -> int:
     """Run the statements; the exit code is 0 if every one succeeded, else that of the first error."""
-    values = invocation.values
     text = statement_text(invocation, console)
-    variables = template_variables(values)
+    variables = template_variables(invocation.values)
+    shown = load("dryrun").rendered(text, variables) if invocation.values.get("dryrun") else None
+
+    def results(connection: Connection) -> Iterator[Result]:
+        return connection.script(text, variables=variables)
+
+    return carry_out(invocation.values, console, results, shown)
+
+
+def carry_out(
+    values: Mapping[str, Any],
+    console: Console,
+    results_of: Callable[[Connection], Iterator[Result]],
+    shown: str | None = None,
+) -> int:
+    """Open a connection as the flags say and write the results that it gives; the exit code.
+
+    Args:
+        shown: written instead of any result, without a connection.
+    """
     env = environment(values, console)
     settings = load_settings(setting_flags(values), env, values.get("config", ""))
-    settings = replace(settings, output=_output(values, settings), workspace=_workspace(values, settings, env))
+    settings = replace(settings, output=output_format(values, settings), workspace=_workspace(values, settings, env))
+    settings = replace(settings, journal=journal_file(values, env))
     console.error_format = settings.error_format
     settings = replace(settings, auth=read_auth(values.get("auth", ""), console))
     output = open_output(values, console)
@@ -53,14 +72,13 @@ def run(invocation: Invocation, console: Console) -> int:
     keep_going = bool(values.get("keep_going"))
     code, success = 0, False
     try:
-        if values.get("dryrun"):
-            _show(load("dryrun").rendered(text, variables), shape, output)
+        if shown is not None:
+            _show(shown, shape, output)
         else:
             catalog = open_providers(document_roots(settings.registry, env), note=console.note)
             try:
                 with open_connection(values, settings, env, catalog, console) as connection:
-                    results = connection.script(text, variables=variables)
-                    interrupt = connection.interrupt
+                    results, interrupt = results_of(connection), connection.interrupt
                     code = _statements(results, interrupt, keep_going, shape, settings, console, output)
             finally:
                 catalog.close()
@@ -82,7 +100,12 @@ def _workspace(values: Mapping[str, Any], settings: Settings, env: Mapping[str, 
     return settings.workspace or workspace_path(env, sandbox=bool(values.get("sandbox")))
 
 
-def _output(values: Mapping[str, Any], settings: Settings) -> str:
+def journal_file(values: Mapping[str, Any], env: Mapping[str, str]) -> str:
+    """The file of the journal of writes."""
+    return journal_path(env, sandbox=bool(values.get("sandbox")))
+
+
+def output_format(values: Mapping[str, Any], settings: Settings) -> str:
     """The format of results: as it is said, else by the ending of the file."""
     path = values.get("outfile", "")
     if "output" not in values and "." in path:
@@ -320,11 +343,11 @@ def _statements(
             if result is None:
                 break
             with result:
-                code = _one(result, shape, settings, console, output) or code
+                code = write(result, shape, settings, console, output) or code
         except QuaestorError as error:
             if isinstance(error, PartialWriteError) and error.returned is not None:
                 with error.returned as returned:  # what it gives of the rows done may be had once only: secrets
-                    _one(returned, shape, settings, console, output)
+                    write(returned, shape, settings, console, output)
             if error.exit_code == Cancelled.exit_code or not keep_going:
                 raise
             console.error(error)
@@ -358,7 +381,7 @@ def _pieces(result: Result, shape: Layout, output: Output) -> Iterator[str] | It
     return parquet(result.columns, result.batches())
 
 
-def _one(result: Result, shape: Layout, settings: Settings, console: Console, output: Output) -> int:
+def write(result: Result, shape: Layout, settings: Settings, console: Console, output: Output) -> int:
     """Write one result. The exit code is 0 if it is complete."""
     progress = Progress(console, result.stats)
     interrupts = Interrupts(result.cancel)

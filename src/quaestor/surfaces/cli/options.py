@@ -53,6 +53,9 @@ class Command(Record):
 
 COMMANDS = (
     Command("exec", '"SQL" | -i FILE | -', "run one or several statements"),
+    Command(
+        "journal", "list | show ID | resume ID", "what was written, row by row; go on with a write that isn't done"
+    ),
     Command("demo", "", "answer a few questions on an embedded sandbox, no account needed"),
     Command("sandbox", "PROVIDER…", "serve a stand-in for the API of okta, datadog or both on this machine"),
     Command("record", "PROVIDER --out FILE", "note down what a client asks of the real service, without secrets"),
@@ -142,6 +145,22 @@ OPTIONS = (
     Option("--max-writes", "max_writes", "text", "N", "the most writes that a statement may make"),
     Option("--on-error", "on_error", "text", "stop|continue", "whether rows behind a failed one are written"),
     Option("--write-concurrency", "write_concurrency", "text", "N", "the most writes at the same time, else 1"),
+    Option(
+        "--retry-unknown",
+        "retry_unknown",
+        "switch",
+        "",
+        "send rows again of which nobody can tell whether they are done",
+        commands=("journal",),
+    ),
+    Option(
+        "--skip-unknown",
+        "skip_unknown",
+        "switch",
+        "",
+        "take rows for done of which nobody can tell",
+        commands=("journal",),
+    ),
     # the wire
     Option(
         "--tls.CABundle",
@@ -172,7 +191,12 @@ OPTIONS = (
     Option("--overlay", "overlay", "text", "FILE", "what the specification doesn't say", commands=("provider",)),
     Option("--format", "format", "text", "FORMAT", "of pages: markdown, or stackql's MDX", commands=("provider",)),
     Option(
-        "--compat", "compat", "text", "VERSION", "pages as StackQL's generator 0.4.6 made them", commands=("provider",)
+        "--compat",
+        "compat",
+        "text",
+        "VERSION",
+        "pages as StackQL's generator 0.4.6 made them",
+        commands=("provider",),
     ),
     Option("--headers", "headers", "text", "DIR", "texts for the top of a provider's page", commands=("provider",)),
     Option("--out", "out", "text", "PATH", "what is written: facts, a recording", commands=("provider", "record")),
@@ -185,6 +209,12 @@ OPTIONS = (
         commands=("exec", "demo", "sandbox", "record", "registry", "provider"),
     ),
 )
+
+#: `journal resume` runs a statement as `exec` does: it takes the flags of exec but for these.
+_NOT_OF_JOURNAL = (
+    "infile", "dryrun", "keep_going", "stream", "partial", "dry_run_writes",
+    "seed", "scale", "faults", "limits", "latency", "cassette",
+)  # fmt: skip
 
 _BY_FLAG = {option.flag: option for option in OPTIONS} | {option.short: option for option in OPTIONS if option.short}
 
@@ -239,6 +269,13 @@ def parse(argv: Sequence[str]) -> Invocation:
     return Invocation(command, arguments, _values(command, given))
 
 
+def takes(command: str, option: Option) -> bool:
+    """Whether it is a flag of the command."""
+    if command == "journal" and "exec" in option.commands:
+        return option.name not in _NOT_OF_JOURNAL
+    return command in option.commands
+
+
 def _is_flag(word: str) -> bool:
     """`-` is standard input, and a statement may begin with a comment: no flag has a blank before its `=`."""
     name = word.partition("=")[0]
@@ -278,7 +315,7 @@ def _known(command: str) -> str:
 def _values(command: str, given: list[tuple[Option, str]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for option, text in given:
-        if command not in option.commands:
+        if not takes(command, option):
             raise UsageError(f"{option.flag} is not a flag of {command}", hint=f"of {' and '.join(option.commands)}")
         if option.kind in ("switch", "off"):
             values[option.name] = _switched(option, text) is (option.kind == "switch")
@@ -341,7 +378,7 @@ def help_text(command: str = "") -> str:
     known = next(known for known in COMMANDS if known.name == command)
     lines = [f"usage: quaestor {known.name} {known.usage}".rstrip(), "", known.help, ""]
     for option in OPTIONS:
-        if command in option.commands:
+        if takes(command, option):
             flag = f"{option.short}, {option.flag}" if option.short else f"    {option.flag}"
             lines.append(f"  {f'{flag} {option.value}'.rstrip():40} {option.help}")
     return "\n".join(lines) + "\n"
