@@ -72,6 +72,17 @@ _UNIQUE: dict[str, tuple[tuple[str, ...], str]] = {
     "/api/v1/iam/roles": (("label",), "There is already an admin role with this name."),
 }
 _REQUIRED = ("firstName", "lastName", "email", "login")
+#: How one signs in to an app of these kinds, where its maker didn't say (recorded of `bookmark`). An app of no
+#: kind, as Okta's Python SDK sends what has no sign-on mode, is the plainest.
+_SIGN_ON = {
+    "bookmark": "BOOKMARK",
+    "oidc_client": "OPENID_CONNECT",
+    "template_basic_auth": "BASIC_AUTH",
+    "template_sps": "SECURE_PASSWORD_STORE",
+    "template_swa": "BROWSER_PLUGIN",
+    "template_swa3field": "BROWSER_PLUGIN",
+    "template_wsfed": "WS_FEDERATION",
+}
 
 
 class OktaRules(Rules):
@@ -105,6 +116,10 @@ class OktaRules(Rules):
             apps.assigned = self._assigned
 
     def before(self, act: Act) -> Any:
+        if (act.route.method.http, act.route.template) == ("POST", _APPS) and isinstance(act.body, dict):
+            name = act.body.get("name", "bookmark")
+            if name in _SIGN_ON and not act.body.get("signOnMode"):
+                act.body = {**act.body, "name": name, "signOnMode": _SIGN_ON[name]}
         return self.story.before(act)
 
     def after(self, act: Act, known: Any, answer: Answer) -> None:
