@@ -49,7 +49,8 @@ class Parameter(Record):
     Attributes:
         name: its name in SQL. Differs from `wire` where a field of the rows has the name with another meaning.
         wire: its name on the wire (`page[size]`).
-        location: `path`, `query`, `header` or `server`.
+        location: `path`, `query`, `header` or `server`; `body` for a property of the JSON by which a list is asked
+            for, and for a variable of a GraphQL query.
         type: one of `values.TYPES`.
         item_type: of an array, the type of its items.
         style, explode: OpenAPI serialisation; `""` is the location's default (`form`+explode, `simple`).
@@ -63,6 +64,7 @@ class Parameter(Record):
             Of an item key: `other` if the API also takes another of the row's names for it (`roleIdOrLabel`): then
             a predicate on the column binds the parameter, but a bound parameter says nothing of the column.
         role: `cursor`, `offset`, `page`, `size` for what paging sets; empty for all others.
+        segments: in a path, a `/` in the value separates segments (`src/main.py`); else it is encoded.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Parameter(Record):
     parent: str = ""
     matches: str = ""
     role: str = ""
+    segments: bool = False
 
 
 class Pagination(Record):
@@ -91,7 +94,8 @@ class Pagination(Record):
             at `token_path` · `cursor` a token in the body at `token_path`, sent as `token_param` ·
             `page` a page number in `token_param` · `offset` a count of rows in `token_param`.
         token_param: wire name of the parameter that asks for the next page; for a cursor in a JSON body, its path
-            with dots (`page.cursor`) and `token_in` = `body`.
+            with dots (`page.cursor`) and `token_in` = `body`; of a form, its field and `form`; of a GraphQL query,
+            what the query calls the argument, and `graphql`.
         size_param: wire name of the page size, or empty; `size_max` the largest allowed, 0 if unknown;
             `size_default` what the API takes when nothing is said, 0 if unknown.
         first: number of the first page, or offset of the first row.
@@ -159,6 +163,8 @@ class Body(Record):
         constants: what the envelope holds besides, by dotted path: `{"data.type": "okta-accounts"}`.
         casing: `snake` if properties may be called by snake_case names as well.
         template: what makes the body of the properties, as StackQL documents have it; else it is their JSON.
+        graphql: the template makes a GraphQL query.
+        declaration, annotation: of XML: what stands before the root element, and the attributes in it.
     """
 
     schema: str = ""
@@ -168,6 +174,9 @@ class Body(Record):
     constants: dict[str, Any] = {}
     casing: str = ""
     template: str = ""
+    graphql: bool = False
+    declaration: str = ""
+    annotation: str = ""
 
 
 class Server(Record):

@@ -40,7 +40,7 @@ _STATED_MAXIMUM = re.compile(r"\b[Mm]ax(?:imum)?(?: allowed)?(?: value)?(?: is|:
 
 
 class SpecParameter(Record):
-    """A parameter as the document has it; `schema` is resolved, so never a `ref`."""
+    """A parameter as the document has it; `schema` is resolved, so never a `ref`. `extensions` are its `x-` keys."""
 
     name: str
     location: str
@@ -49,6 +49,7 @@ class SpecParameter(Record):
     style: str = ""
     explode: bool | None = None
     media_type: str = ""
+    extensions: dict[str, Any] = {}
 
 
 class Operation(Record):
@@ -61,6 +62,7 @@ class Operation(Record):
         permissions: each of them is needed; an alternative is written `a or b`.
         servers: URLs of its own with their variables, as in the document.
         paging: the vendor's `x-pagination`, as it is.
+        graphql: StackQL's `x-stackQL-graphQL`, as it is.
     """
 
     key: str
@@ -80,6 +82,7 @@ class Operation(Record):
     lifecycle: str
     servers: tuple[dict[str, Any], ...]
     paging: dict[str, Any]
+    graphql: dict[str, Any] = {}
 
 
 class Spec:
@@ -194,6 +197,7 @@ class Spec:
             lifecycle=_lifecycle(own),
             servers=self._servers(own, key) or self._servers(shared, key),
             paging=self._map(own, "x-pagination", key),
+            graphql=self._map(own, "x-stackQL-graphQL", key),
         )
 
     def _parameter(self, node: Any, key: str) -> SpecParameter:
@@ -212,10 +216,11 @@ class Spec:
             name=name,
             location=location,
             schema=schema,
-            required=location == "path" or found.get("required") is True,
+            required=location == "path" or found.get("required") is True or found.get("x-alwaysRequired") is True,
             style=str(found.get("style", "")),
             explode=explode if isinstance(explode, bool) else None,
             media_type=media_type,
+            extensions={str(key): value for key, value in found.items() if str(key).startswith("x-")},
         )
 
     def _success(self, own: dict[str, Any], key: str) -> tuple[int, str, Schema | None]:

@@ -1,4 +1,4 @@
-"""The bytes of a body: JSON, a form, a form with files, or text as it is.
+"""The bytes of a body: JSON, XML, a form, a form with files, what a document's template makes, or text as it is.
 
 Before: `plan.writing.calls` has the value. After: `fetch.request` makes a request of it.
 """
@@ -13,9 +13,72 @@ from quaestor.fetch.url import quote
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+    from xml.etree.ElementTree import Element
+
+    from quaestor.catalog.model import Body
 
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
+
+
+def encode_by(body: Body, value: Any) -> tuple[bytes, str]:
+    """The bytes of what a method takes, and their Content-Type. Raises as `encode` does, CatalogError for a template
+    that isn't understood."""
+    if body.template and isinstance(value, dict):
+        return _templated(body.template, value), body.media_type
+    if "xml" in body.media_type and isinstance(value, dict):
+        return _xml(body, value), body.media_type
+    return encode(value, body.media_type)
+
+
+def _templated(template: str, value: dict[str, Any]) -> bytes:
+    """What a template of Go makes of the properties; a single one is sent as it is, text or blob."""
+    # late: only documents of other people have it (docs/decisions/0003-late-imports.md)
+    from quaestor.fetch.transforms import gotemplate
+
+    nodes = gotemplate.parse(template)
+    blobs = [name for name, member in value.items() if isinstance(member, bytes)]
+    if len(blobs) == len(value) == 1 and f".{blobs[0]}" in template:
+        blob: bytes = value[blobs[0]]
+        return blob
+    if blobs:
+        raise BindError(f"{blobs[0]} is a blob, and stands beside others in this body")
+    return gotemplate.execute(nodes, value).encode()
+
+
+def _xml(body: Body, value: dict[str, Any]) -> bytes:
+    """The one property as an element with its members inside; one that is XML already, as it is.
+
+    Raises BindError for a list: what its elements are called is something that the documents don't say.
+    """
+    if len(value) != 1:
+        raise BindError(f"a body of {body.media_type} is one element, not {', '.join(value) or 'none'}")
+    ((name, member),) = value.items()
+    if isinstance(member, str) and member.lstrip().startswith("<"):
+        return member.encode()
+    from xml.etree import ElementTree
+
+    root = _element(name, member)
+    text = ElementTree.tostring(root, encoding="unicode", short_empty_elements=False)
+    if body.annotation:
+        text = text.replace(f"<{name}", f"<{name} {body.annotation}", 1)
+    return (body.declaration + text).encode()
+
+
+def _element(name: str, value: Any) -> Element:
+    from xml.etree import ElementTree
+
+    made = ElementTree.Element(name)
+    if isinstance(value, dict):
+        made.extend([_element(key, member) for key, member in value.items() if member is not None])
+    elif isinstance(value, list):
+        raise BindError(
+            f"{name} is a list, and the provider's document doesn't say how it is written in XML",
+            hint=f"give the whole element as text: '<{name}>…</{name}>'",
+        )
+    elif value is not None:
+        made.text = _text(value)
+    return made
 
 
 def encode(value: Any, media_type: str) -> tuple[bytes, str]:

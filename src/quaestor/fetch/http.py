@@ -22,6 +22,7 @@ class HttpRequest(Record):
     Attributes:
         verb: the SQL verb that it serves; the read-only gate goes by it.
         bucket: `GET /api/v1/users/{userId}`: the path's template, by which rate limits are learned.
+        further: the body of a further page where that isn't the first one's with a token in it (GraphQL).
     """
 
     method: str
@@ -30,6 +31,7 @@ class HttpRequest(Record):
     body: bytes | None = None
     verb: str = "select"
     bucket: str = ""
+    further: bytes = b""
 
 
 class HttpResponse(Record):

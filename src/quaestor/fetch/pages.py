@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from quaestor.errors import DecodeError, ForbiddenError, LimitError
 from quaestor.fetch.decode import Page
-from quaestor.fetch.url import join, origin_of, query_value, shown, with_query
+from quaestor.fetch.url import join, origin_of, query_value, quote, shown, with_query
 from quaestor.record import replace
 
 TYPE_CHECKING = False
@@ -185,9 +185,21 @@ class _Walk:
 
     def _by_cursor(self, response: HttpResponse, page: Page) -> HttpRequest | None:
         pagination = self._pagination
+        if page.token is None and page.more:
+            raise LimitError(
+                "the answer says that more follows, and not how to ask for it: this list can't be read to its end",
+                hint="narrow the statement until one page holds it all",
+            )
         if page.token is None or page.more is False:
             return None
         self._once(page.token)
+        if pagination.token_in == "graphql":
+            # late: only documents of other people have it (docs/decisions/0003-late-imports.md)
+            from quaestor.fetch.transforms.graphql import with_cursor
+
+            return replace(self.request, body=with_cursor(self.request.further, page.token))
+        if pagination.token_in == "form":
+            return replace(self.request, body=_with_field(self.request.body, pagination.token_param, page.token))
         if pagination.token_in == "body":
             return replace(self.request, body=_with_member(self.request.body, pagination.token_param, page.token))
         return self._to_value(str(page.token))
@@ -266,6 +278,12 @@ def _with_member(body: bytes | None, path: str, value: str | int) -> bytes:
         at = at.setdefault(key, {})
     at[last] = value
     return json.dumps(whole).encode()
+
+
+def _with_field(body: bytes | None, name: str, value: str | int) -> bytes:
+    """A form with one field set."""
+    kept = [part for part in (body or b"").split(b"&") if part and part.partition(b"=")[0] != quote(name).encode()]
+    return b"&".join([*kept, f"{quote(name)}={quote(str(value))}".encode()])
 
 
 def next_link(headers: list[str]) -> str:

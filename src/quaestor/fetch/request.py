@@ -71,6 +71,11 @@ def build_request(
             query += _query_parts(parameter, value)
         elif parameter.location == "header":
             headers.append((parameter.wire.lower(), _header_text(parameter, value)))
+    further = b""
+    if method.body is not None and method.body.graphql:
+        body, further = _graphql(method, values)
+    elif method.verb == "select" and any(p.location == "body" for p in method.parameters):
+        body = _asked(method, values, body)
     path = _path(method, values)
     if method.form:
         path, _, constant = path.partition("?")
@@ -86,7 +91,52 @@ def build_request(
         body=body,
         verb=method.verb,
         bucket=f"{method.http} {method.path}",
+        further=further,
     )
+
+
+def _graphql(method: Method, values: Mapping[str, Value]) -> tuple[bytes, bytes]:
+    """The query of the first request, and of those for further pages."""
+    # late: only documents of other people have it (docs/decisions/0003-late-imports.md)
+    from quaestor.fetch.transforms.graphql import bodies
+
+    assert method.body is not None
+    given = {p.wire: _member(p, values[p.name]) for p in method.parameters if values.get(p.name) is not None}
+    return bodies(method.body.template, method.pagination.token_param, given)
+
+
+def _asked(method: Method, values: Mapping[str, Value], body: bytes | None) -> bytes:
+    """The JSON by which a list is asked for: what it always holds, and the properties that are bound."""
+    import json
+
+    whole = json.loads(body) if body else {}
+    for parameter in method.parameters:
+        if parameter.location == "body" and values.get(parameter.name) is not None:
+            whole[parameter.wire] = _member(parameter, values[parameter.name])
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _member(parameter: Parameter, value: Value) -> Any:
+    """A value as JSON has it. Raises BindError for what isn't of the parameter's type."""
+    if parameter.type in ("array", "object"):
+        found = _structure(parameter, value)
+        if parameter.type == "object" and not isinstance(found, dict):
+            raise BindError(f"{parameter.name} takes a JSON object, not {value!r}")
+        return list(found) if isinstance(found, tuple) else found
+    if isinstance(value, list | tuple | dict):
+        raise BindError(f"{parameter.name} takes a single value, not {_kind(value)}")
+    if parameter.type == "boolean":
+        known = {"true": True, "false": False, "1": True, "0": False}
+        if _text(parameter, value) not in known:
+            raise BindError(f"{parameter.name} can't be {value!r}: it is true or false")
+        return known[_text(parameter, value)]
+    if parameter.type in ("integer", "number"):
+        text = _text(parameter, value)
+        try:
+            return int(text) if parameter.type == "integer" or text.lstrip("-").isdigit() else float(text)
+        except ValueError as error:
+            raise BindError(f"{parameter.name} can't be {value!r}: it is a number") from error
+    return _text(parameter, value)
 
 
 def _accepted(method: Method) -> str:
@@ -254,7 +304,7 @@ def _segment(method: Method, template: str, declared: Mapping[str, Parameter], v
         value = values.get(parameter.name)
         if value is None:
             raise _missing(method, parameter)
-        items = [_segment_text(parameter, item) for item in _items(parameter, value)]
+        items = [_path_text(method, parameter, item) for item in _items(parameter, value)]
         out.append(",".join(items))
     segment = "".join(out)
     if not segment:
@@ -262,6 +312,16 @@ def _segment(method: Method, template: str, declared: Mapping[str, Parameter], v
     if segment in (".", ".."):  # not encodable: URL libraries resolve %2E%2E too (WHATWG URL, dot segments)
         raise BindError(f"{method.name}: {segment!r} can't stand in a path, it would name another resource")
     return segment
+
+
+def _path_text(method: Method, parameter: Parameter, text: str) -> str:
+    """A value in a path: one segment, or several where the parameter takes them."""
+    if not parameter.segments:
+        return _segment_text(parameter, text)
+    parts = text.split("/")
+    if not text or any(part in (".", "..") for part in parts):
+        raise BindError(f"{method.name}: {text!r} can't stand in a path, it would name another resource")
+    return "/".join(_quoted(parameter, part) for part in parts)
 
 
 def _segment_text(parameter: Parameter, text: str) -> str:

@@ -22,7 +22,7 @@ from quaestor.plan.scope import (
     ScopeSource,
     TableUse,
 )
-from quaestor.plan.views import bind_local, without_unused
+from quaestor.plan.views import bind_document_view, bind_local, without_unused
 from quaestor.record import Record, replace
 from quaestor.sql import nodes
 from quaestor.values import ResultColumn
@@ -302,6 +302,8 @@ class Binder:
             raise self._not_a_table(ref)
         connection, service, name = path
         use = self._use(ref, connection, service, name)
+        if use.resource.view:
+            return bind_document_view(self, ref, use, connection, scope)
         self.uses[use.id] = use
         called = (ref.alias,) if ref.alias else path
         return self.add_source(ScopeSource(use.id, called, BoundTable(use.id, pos=ref.pos), use=use), scope)

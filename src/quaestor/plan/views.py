@@ -8,8 +8,8 @@ what there is. After: `plan.scans` and `plan.lower` see subqueries and tables li
 
 from __future__ import annotations
 
-from quaestor.errors import BindError
-from quaestor.plan.conditions import note_candidates
+from quaestor.errors import BindError, CatalogError, QuaestorError
+from quaestor.plan.conditions import conjunction, conjuncts, note_candidates
 from quaestor.plan.mode import aggregates
 from quaestor.plan.scope import BoundColumn, BoundTable, Output, ScopeSource
 from quaestor.record import Record, replace
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Protocol, TypeAlias
 
+    from quaestor.catalog.model import Resource
     from quaestor.plan.bind import Binder
     from quaestor.plan.scope import Scope, TableUse
 
@@ -97,6 +98,57 @@ def bind_local(binder: Binder, ref: nodes.TableRef, scope: Scope) -> ScopeSource
     return binder.add_source(ScopeSource(source, called, node, outputs=outputs, hidden=found.hidden), scope)
 
 
+def bind_document_view(
+    binder: Binder, ref: nodes.TableRef, use: TableUse, connection: str, scope: Scope
+) -> ScopeSource:
+    """The source of a resource that a provider's document gives as a SELECT. What it reads is read over the
+    connection that the statement names."""
+    view = StoredView("", use.resource.id, use.resource.view)
+    tree = document_view(use.resource, connection)
+    return _view(binder, ref, view, scope, tree)
+
+
+def document_view(resource: Resource, connection: str) -> nodes.Select:
+    """The SELECT of a document's view, its own provider's resources read over `connection`.
+
+    StackQL puts the value of a condition in place of `'{{ name }}'`; here the condition on the column does it, so
+    that such a part of WHERE is left out. Raises CatalogError for what is no SELECT.
+    """
+    view = StoredView("", resource.id, resource.view)
+    try:
+        select = select_of(view)
+    except (QuaestorError, IndexError) as error:
+        raise CatalogError(f"the view {resource.id} can't be read: {error}") from error
+    select = nodes.transform(select, _without_marks)
+
+    def moved(node: nodes.Node) -> nodes.Node:
+        if isinstance(node, nodes.TableRef) and len(node.path) == 3 and node.path[0] == resource.provider:
+            return replace(node, path=(connection, *node.path[1:]))
+        return node
+
+    return nodes.transform(select, moved)
+
+
+def _without_marks(node: nodes.Node) -> nodes.Node:
+    if not isinstance(node, nodes.SelectCore) or node.where is None:
+        return node
+    kept = [part for part in conjuncts(node.where) if not _has_mark(part)]
+    return replace(node, where=conjunction(kept))
+
+
+def _has_mark(condition: nodes.Expr) -> bool:
+    """Whether a condition is `name = '{{ name }}'`, in quotes or not."""
+    if (
+        not isinstance(condition, nodes.Binary)
+        or condition.op != "="
+        or not isinstance(condition.left, nodes.ColumnRef)
+    ):
+        return False
+    value = condition.right
+    parts = value.parts if isinstance(value, nodes.StringTemplate) else (value,)
+    return len(parts) == 1 and isinstance(parts[0], nodes.Placeholder) and parts[0].path == condition.left.path[-1:]
+
+
 def _check_default(binder: Binder, ref: nodes.TableRef, found: Local) -> None:
     """One name, two meanings: nobody should have to know which comes first."""
     path = (*binder.default[: 3 - len(ref.path)], *ref.path)
@@ -122,8 +174,10 @@ def _is_resource(binder: Binder, path: tuple[str, ...], ref: nodes.TableRef) -> 
 # ---------------------------------------------------------------------------------------------- views
 
 
-def _view(binder: Binder, ref: nodes.TableRef, view: StoredView, scope: Scope) -> ScopeSource:
-    """The view's SELECT in the place of its name."""
+def _view(
+    binder: Binder, ref: nodes.TableRef, view: StoredView, scope: Scope, tree: nodes.Select | None = None
+) -> ScopeSource:
+    """The view's SELECT in the place of its name: its text, unless its tree is given."""
     name = view.name.casefold()
     if name in binder.views:
         circle = [*binder.views[binder.views.index(name) :], name]
@@ -137,7 +191,7 @@ def _view(binder: Binder, ref: nodes.TableRef, view: StoredView, scope: Scope) -
     default, binder.default = binder.default, view.default
     binder.views.append(name)
     try:
-        tree, outputs = binder.select(_at(select_of(view), ref), None, {})
+        tree, outputs = binder.select(_at(tree or select_of(view), ref), None, {})
     except CircleError:
         raise
     except BindError as error:

@@ -155,6 +155,8 @@ class Shower:
     def describe(self, statement: nodes.Describe) -> Listing:
         """The columns of a resource: fields with `id` and `name` first, then by name; parameters after them."""
         resource, provider = self._resource(statement, self._full(statement.path))
+        if resource.view:
+            return self._describe_view(resource, statement)
         fields = sorted(
             resource.columns, key=lambda c: (("id", "name").index(c.name) if c.name in ("id", "name") else 2, c.name)
         )
@@ -183,6 +185,19 @@ class Shower:
                     )
                 )
         return _listing("name type description kind format values source", rows)
+
+    def _describe_view(self, resource: Resource, statement: nodes.Describe) -> Listing:
+        """The columns of a view that a provider's document has."""
+        # late: binding is what SHOW and DESCRIBE do without (docs/decisions/0003-late-imports.md)
+        from quaestor.plan.bind import bind
+        from quaestor.plan.views import document_view
+
+        bound = bind(document_view(resource, resource.provider), self.catalog, self.connections)
+        rows = [(column.name, _openapi_type(column.type)) for column in bound.columns]
+        if not statement.extended:
+            return _listing("name type", rows)
+        wide = [(*row, "", "column of a view", "", "", "") for row in rows]
+        return _listing("name type description kind format values source", wide)
 
     def describe_method(self, statement: nodes.DescribeMethod) -> Listing:
         """What a method takes and gives: `input_required`, `input_optional`, `output`."""
@@ -214,8 +229,8 @@ class Shower:
 
     def _body_schema(self, provider: Provider, method: Method) -> Schema | None:
         """The schema of the object whose properties are body columns: below the envelope."""
-        if method.body is None:
-            return None
+        if method.body is None or any(p.location == "body" for p in method.parameters):
+            return None  # of a list that is asked for by JSON, they are parameters
         schema = self._resolved(provider, self.catalog.schema(provider.name, method.body.schema))
         for key in method.body.envelope:
             if schema is None or key not in schema.properties:

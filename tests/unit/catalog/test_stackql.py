@@ -159,7 +159,7 @@ def test_aws_s_query_protocol_sends_forms_and_its_signature_s_headers_are_not_as
     headers = [
         {"name": name, "in": "header", "schema": {"type": "string"}} for name in ("X-Amz-Date", "X-Amz-Signature")
     ]
-    target = {"name": "X-Amz-Target", "in": "header", "schema": {"type": "string", "enum": ["A.B"]}}
+    target = {"name": "X-Amz-Target", "in": "header", "schema": {"type": "string", "enum": ["A.B"], "default": "A.B"}}
     tags = {"name": "Tags", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}}
     method = {
         "config": {

@@ -13,7 +13,7 @@ from quaestor.catalog.columns import snake
 from quaestor.catalog.facts import MethodFacts
 from quaestor.catalog.model import Body, Method, Parameter, Response, Schema
 from quaestor.catalog.openapi import is_json
-from quaestor.catalog.stackql import config, paging, servers
+from quaestor.catalog.stackql import config, graphql, jsonpath, paging, servers
 from quaestor.errors import CatalogError
 from quaestor.record import replace
 
@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from quaestor.catalog.model import Provider, Server
+    from quaestor.catalog.model import Pagination, Provider, Server
     from quaestor.catalog.openapi import Operation, Spec, SpecParameter
 
     Levels = tuple[dict[str, Any], ...]
@@ -35,17 +35,25 @@ _REQUEST_KEYS = frozenset(
         "default",
         "base",
         "required",
-        "projection_map",
         "schema_override",
         "transform",
         "nativeCasing",
         "xmlDeclaration",
         "xmlRootAnnotation",
-        "xmlTransform",
     }
 )
 _RESPONSE_KEYS = frozenset(
-    {"openAPIDocKey", "mediaType", "overrideMediaType", "objectKey", "schema_override", "transform", "projection_map"}
+    {
+        "openAPIDocKey",
+        "mediaType",
+        "overrideMediaType",
+        "objectKey",
+        "schema_override",
+        "transform",
+        # of what a long operation ends with, when StackQL awaits it; what is answered at once is read here
+        "async_schema_override",
+        "asyncOverrideMediaType",
+    }
 )
 #: `{"users": <body>}`: a template that only gives a bare list a name. The second group is the name.
 _WRAP = re.compile(
@@ -88,29 +96,45 @@ class Reader:
         own = f"{self._service}.{resource}.{name}"
         casing = "snake" if config.nearest(levels, "snake_case_aliases") is True or "nativeCasing" in request else ""
         answer = self._response(operation, response, own, casing)
+        query = graphql.query_of(operation.graphql) if operation.graphql else None
+        if query is not None:
+            answer = replace(
+                answer, row_path=query.row_path, transform="graphql", template="", scalar="", optional=True
+            )
         found = columns.columns_of(answer, self._lookup, {})
-        pages = paging.pagination(self._provider.name, operation, levels, answer, self._lookup)
+        translated = config.algorithm(levels, "requestTranslate")
+        if translated not in ("", "get_query_to_post_form_utf_8", "drop_double_underscore_params"):
+            raise CatalogError(f"the algorithm {translated!r} of requestTranslate isn't known")
+        form = translated == "get_query_to_post_form_utf_8"
+        pages = query.pagination if query is not None else self._paging(operation, levels, answer, form)
+        if pages.token_path == paging.NEXT:
+            answer = _paged(answer, pages)
         parameters = tuple(
-            _parameter(each, pages, casing, self._transposed(levels))
+            self._parameter(each, pages, casing, levels)
             for each in operation.parameters
             if each.location != "header" or not (_NOT_ASKED.fullmatch(each.name) or _constant(each))
         )
+        body = query.body if query is not None else self._body(operation, request, own, casing)
+        if query is not None:
+            parameters = tuple(replace(each, location="body") for each in parameters)
+        elif verb == "select" and body is not None:  # what GETs say of a body has no meaning (RFC 9110, 9.3.1)
+            body = None if operation.http == "GET" else body
+            parameters += self._asked(body, pages) if body is not None else ()
         parameters, patches = _apart(parameters, found)
-        form = config.algorithm(levels, "requestTranslate") == "get_query_to_post_form_utf_8"
         return MethodFacts(
             Method(
                 name=name,
                 verb=verb,
                 http="POST" if form else operation.http,
-                path=path,
+                path=query.path if query is not None else path,
                 parameters=parameters,
                 response=answer,
                 columns=found,
                 pagination=pages,
-                body=self._body(operation, request, own, casing),
+                body=body,
                 permissions=operation.permissions,
                 scopes=operation.scopes,
-                server=self._server(fields, operation),
+                server=query.server if query is not None else self._server(fields, operation),
                 operation=operation.operation,
                 lifecycle=operation.lifecycle,
                 headers={
@@ -126,6 +150,29 @@ class Reader:
     def _server(self, fields: dict[str, Any], operation: Operation) -> Server:
         own = document.sequence(fields.get("servers"), "servers")
         return servers.server(self._provider.name, tuple(own) or operation.servers or self._spec.servers)
+
+    def _paging(self, operation: Operation, levels: Levels, answer: Response, form: bool) -> Pagination:
+        if answer.transform in paging.XML and not config.nearest(levels, "pagination"):
+            return paging.of_xml(operation, form)
+        return paging.pagination(self._provider.name, operation, levels, answer, self._lookup)
+
+    def _asked(self, body: Body, pages: Pagination) -> tuple[Parameter, ...]:
+        """What a list can be asked by in the JSON that it takes: the properties of that."""
+        if "json" not in body.media_type or not body.schema:
+            return ()
+        found = columns.object_fields([Schema(ref=body.schema)], self._lookup)
+        return tuple(
+            _property(name, columns.resolved(schemas[0], self._lookup), required, body.casing, pages)
+            for name, (schemas, required) in found.items()
+            if name not in body.constants
+        )
+
+    def _parameter(self, each: SpecParameter, pages: Pagination, casing: str, levels: Levels) -> Parameter:
+        """A parameter; S3's keys of objects have segments, as its own description has it (Smithy's `{Key+}`)."""
+        in_path = each.location == "path"
+        of_s3 = self._spec.info.get("x-protocol") == "rest-xml" and each.name.lower() == "key"
+        made = _parameter(each, pages, casing, self._transposed(levels))
+        return replace(made, segments=in_path and (of_s3 or each.extensions.get("x-multi-segment") is True))
 
     def _transposed(self, levels: Levels) -> str:
         """How lists and objects are written into the query, where it is AWS's way."""
@@ -145,7 +192,7 @@ class Reader:
         if schema is None and not media_type:
             return Response(status=status, media_type="")
         kind, template = _transform(fields)
-        keys = _object_key(str(fields.get("objectKey") or ""))
+        keys = jsonpath.keys(str(fields.get("objectKey") or ""))
         if kind == "golang_template_text" and (wrap := _WRAP.match(template)) and keys[:1] == (wrap["name"],):
             schema = self._member(schema, wrap["name"])
             kind, template, keys = "", "", keys[1:]
@@ -213,8 +260,10 @@ class Reader:
         schema = self._overridden(fields, operation.body)
         if schema is None and not operation.body_media_type and not fields.get("base"):
             return None
-        constants = _json_object(fields.get("base"), "base") | _json_object(fields.get("default"), "default")
-        _, template = _transform(fields)
+        constants = _json_object(fields.get("default"), "default") | _json_object(fields.get("base"), "base")
+        kind, template = _transform(fields)
+        if kind not in ("", "golang_template_json"):
+            raise CatalogError(f"the transform {kind} of a request isn't known")
         return Body(
             schema=self._name(schema, f"{own}.body"),
             media_type=str(fields.get("mediaType") or operation.body_media_type or "application/json"),
@@ -222,6 +271,8 @@ class Reader:
             constants=constants,
             casing=casing,
             template=template,
+            declaration=str(fields.get("xmlDeclaration") or ""),
+            annotation=str(fields.get("xmlRootAnnotation") or ""),
         )
 
 
@@ -265,17 +316,6 @@ def _operation_of(fields: dict[str, Any]) -> tuple[str, str]:
     return http.upper(), path.replace("~1", "/").replace("~0", "~")
 
 
-def _object_key(text: str) -> tuple[str, ...]:
-    """The keys of an `objectKey`: `$.data.items`, `$[*]`, `items`, or an XPath `/*/x/member`."""
-    if text.startswith("/"):
-        return tuple(part for part in text.split("/") if part and part != "*")
-    steps = re.findall(r"\[\*\]|\['([^']*)'\]|([^.\[\]$]+)", text)
-    keys = tuple(quoted or plain or "*" for quoted, plain in steps)
-    while keys and keys[-1] == "*":  # the items of a list are its rows anyway
-        keys = keys[:-1]
-    return keys
-
-
 def _transform(fields: dict[str, Any]) -> tuple[str, str]:
     found = document.mapping(fields.get("transform"), "transform")
     if not found:
@@ -299,18 +339,43 @@ def _json_object(text: Any, what: str) -> dict[str, Any]:
 
 
 def _constant(parameter: SpecParameter) -> str:
-    """The only value that a header may have, if the document says so."""
+    """The value of a header that the document fixes: the only one that it may have, and has when nothing is said."""
     schema = parameter.schema
-    return str(schema.enum[0]) if len(schema.enum) == 1 and parameter.location == "header" else ""
+    if parameter.location != "header" or len(schema.enum) != 1:
+        return ""
+    return str(schema.enum[0]) if parameter.required or schema.default == schema.enum[0] else ""
+
+
+def _paged(answer: Response, pages: Pagination) -> Response:
+    """An answer whose XML says that more follows: its transform keeps that beside the rows."""
+    return replace(
+        answer,
+        transform=f"paged_{answer.transform}",
+        template=f"{pages.token_param}\n{answer.template}",
+    )
+
+
+def _property(name: str, schema: Schema, required: bool, casing: str, pages: Pagination) -> Parameter:
+    """A property of the JSON that a list is asked by, as a parameter."""
+    return Parameter(
+        name=snake(name) if casing else name,
+        wire=name,
+        location="body",
+        type=schema.type or ("object" if schema.properties else "string"),
+        required=required,
+        enum=tuple(columns.text_of(value) for value in schema.enum if value is not None),
+        role="cursor" if name == pages.token_param else "size" if name == pages.size_param else "",
+    )
 
 
 def _parameter(each: SpecParameter, pages: Any, casing: str, transpose: str) -> Parameter:
     schema = each.schema
+    alias = each.extensions.get("x-stackQL-alias")
     kind = "array" if schema.type == "array" else schema.type or "string"
     item = schema.items
     role = "size" if each.name == pages.size_param else "cursor" if each.name == pages.token_param else ""
     return Parameter(
-        name=snake(each.name) if casing else each.name,
+        name=alias if isinstance(alias, str) and alias else snake(each.name) if casing else each.name,
         wire=each.name,
         location=each.location,
         type="date-time" if kind == "string" and schema.format == "date-time" else kind,

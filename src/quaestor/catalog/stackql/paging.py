@@ -5,11 +5,9 @@ Before: `methods` has the operation. After: `fetch.pages` goes from page to page
 
 from __future__ import annotations
 
-import re
-
 from quaestor.catalog import columns, document
 from quaestor.catalog.model import Pagination
-from quaestor.catalog.stackql import config
+from quaestor.catalog.stackql import config, jsonpath
 from quaestor.errors import CatalogError
 
 TYPE_CHECKING = False
@@ -37,6 +35,30 @@ def pagination(
     if provider in _BY_LINK:
         return Pagination(style="link", size_param=size, size_max=size_max)
     return _usual(operation, response, lookup, size, size_max)
+
+
+#: The transforms of XML, which say nothing of further pages; where `fetch.transforms` puts what XML says of them.
+XML = ("schema_driven_xml", "golang_template_mxj")
+NEXT, MORE = ("quaestor:next",), ("quaestor:more",)
+#: Parameters of AWS's lists that take the token of the answer before.
+_TOKENS = ("Marker", "NextToken", "continuation-token", "marker", "part-number-marker")
+#: With these, a page is named by two parameters.
+_SECOND = ("upload-id-marker", "version-id-marker")
+
+
+def of_xml(operation: Operation, form: bool) -> Pagination:
+    """How AWS's XML pages, of which its documents say nothing. Where no single parameter asks for the next page, an
+    answer that says `IsTruncated` is an error, not a list.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html, Marker and IsTruncated.
+    """
+    names = [each.name for each in operation.parameters if each.location == "query"]
+    token = next((name for name in _TOKENS if name in names), "")
+    if any(name in names for name in _SECOND):
+        token = ""
+    return Pagination(
+        style="cursor", token_param=token, token_in="form" if form else "query", token_path=NEXT, more_path=MORE
+    )
 
 
 def _configured(said: dict[str, Any], size: str, size_max: int) -> Pagination:
@@ -93,6 +115,4 @@ def _size(operation: Operation, levels: tuple[dict[str, Any], ...]) -> tuple[str
 
 
 def _keys(path: str) -> tuple[str, ...]:
-    if path.startswith("$['"):
-        return tuple(re.findall(r"\['([^']*)'\]", path))
-    return tuple(path.removeprefix("$.").split(".")) if path and not path.startswith("@") else (path,) if path else ()
+    return (path,) if path.startswith("@") else jsonpath.keys(path)

@@ -31,11 +31,15 @@ _ENVIRONMENT = {
 
 
 def server(provider: str, given: tuple[dict[str, Any], ...]) -> Server:
-    """The first server of a list. Raises CatalogError where there is none."""
+    """The first server of a list that requests can go to: one with scheme and host. Raises CatalogError where there
+    is none."""
     if not given:
         raise CatalogError("the document names no server")
-    url = _VARIABLE.sub(r"{\1}", str(given[0].get("url", ""))).rstrip("/")
-    about = document.mapping(given[0].get("variables"), "a server's variables")
+    usable = [each for each in given if "://" in str(each.get("url", ""))]
+    if not usable:
+        raise CatalogError(f"the document's server {given[0].get('url')!r} has no host")
+    url = _VARIABLE.sub(r"{\1}", str(usable[0].get("url", ""))).rstrip("/")
+    about = document.mapping(usable[0].get("variables"), "a server's variables")
     used = set(re.findall(r"\{(\w+)\}", url))
     variables = tuple(_variable(name, document.mapping(about.get(name), name), url) for name in about if name in used)
     environment = {

@@ -95,6 +95,8 @@ def _resource(
     where = f"{service}.{name}"
     own = config.of(found, where)
     title = str(found.get("title") or name)
+    if own.get("sqlExternalTables"):
+        raise CatalogError(f"{where} is a table of another database (sqlExternalTables), which is not read here")
     view = _view(own, where)
     if view:
         return ResourceFacts(service, name, title, (), view)

@@ -1,8 +1,8 @@
 """What becomes of an answer's body before it is read as JSON: StackQL's transforms.
 
 `golang_template_text` sees the body as text, `golang_template_json` as JSON, `golang_template_mxj` as XML made into
-maps; `schema_driven_xml` finds the rows of a schema in XML. The templates that only wrap a bare list
-(`{"users": <body>}`) never come here: `catalog.stackql` recognises them.
+maps; `schema_driven_xml` finds the rows of a schema in XML; `graphql` refuses an answer with errors. The templates
+that only wrap a bare list (`{"users": <body>}`) never come here: `catalog.stackql` recognises them.
 
 Before: `client` has a whole body. After: `decode` reads the JSON that this makes.
 """
@@ -13,10 +13,15 @@ import json
 
 from quaestor.errors import DecodeError
 from quaestor.fetch.transforms import gotemplate, markup
+from quaestor.fetch.transforms.graphql import check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+#: Before a kind of XML: the answer's token for the next page is kept beside its rows.
+PAGED = "paged_"
 
 
 def transform(kind: str, template: str, body: bytes) -> bytes:
@@ -26,11 +31,32 @@ def transform(kind: str, template: str, body: bytes) -> bytes:
     row: `name` of its schema, and `columns`, wire name → type. Raises CatalogError for a template that isn't
     understood, DecodeError where the body doesn't fit.
     """
+    if kind == "graphql":
+        return check(body)
+    if kind.startswith(PAGED):
+        return _paged(kind.removeprefix(PAGED), template, body)
     if kind == "schema_driven_xml":
         row = json.loads(template)
         found = markup.rows(markup.parse(body), row["columns"], row["name"]) if body.strip() else []
         return _json({"line_items": found})
     return gotemplate.execute(gotemplate.parse(template), _input(kind, body)).encode()
+
+
+def _paged(kind: str, template: str, body: bytes) -> bytes:
+    """What the transform makes, and beside it what the XML says of a further page, which transforms drop.
+
+    The template begins with a line that names the parameter of the token, empty for none. Raises DecodeError where
+    more follows and the transform makes a bare list, which has no place for the token.
+    """
+    parameter, _, rest = template.partition("\n")
+    token, more = markup.following(markup.parse(body), parameter) if body.strip() else (None, None)
+    made = transform(kind, rest, body).strip()
+    if token is None and not more:
+        return made
+    if made[:1] != b"{":
+        raise DecodeError("more follows this answer, and its transform doesn't keep what would ask for it")
+    members = f'"quaestor:next":{json.dumps(token)},"quaestor:more":{json.dumps(more)}'.encode()
+    return b"{" + members + (b"," if made[1:].strip() != b"}" else b"") + made[1:]
 
 
 def _input(kind: str, body: bytes) -> Any:

@@ -81,6 +81,27 @@ def rows(root: Element, columns: dict[str, str], name: str) -> list[dict[str, An
     return []
 
 
+def following(root: Element, parameter: str) -> tuple[str | None, bool | None]:
+    """The token of the next page and whether there is one, as AWS says it; None for what isn't said.
+
+    The token of `Marker` is in `NextMarker` or `Marker`, that of `continuation-token` in `NextContinuationToken`;
+    S3's list of objects names none without a delimiter: the next page begins behind the last key
+    (https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html, NextMarker).
+    """
+    near = [element for holder in (root, *root) for element in holder if len(element) == 0]
+    said = {element.tag.lower(): (element.text or "").strip() for element in near}
+    truncated = said.get("istruncated")
+    more = None if truncated is None else truncated == "true"
+    if more is False or not parameter:
+        return None, more
+    name = "".join(letter for letter in parameter.lower() if letter.isalnum())
+    token = said.get(f"next{name}") or (said.get(name) if parameter != "marker" else "")
+    if not token and more and parameter == "marker":
+        keys = [element.findtext("Key") or "" for element in root if element.tag == "Contents"]
+        token = keys[-1] if keys else ""
+    return token or None, more
+
+
 def _levels(root: Element) -> Iterator[list[Element]]:
     level = [root]
     while level:

@@ -11,7 +11,7 @@ Before: `plan.writing.names` has a method. After: `plan.writing.calls` fills the
 
 from __future__ import annotations
 
-from quaestor.catalog.columns import branches, object_fields, resolved, type_of
+from quaestor.catalog.columns import branches, object_fields, resolved, snake, type_of
 from quaestor.catalog.model import Schema
 
 TYPE_CHECKING = False
@@ -72,6 +72,10 @@ class Form:
         for level in self._levels:
             if name in self.fields(level):
                 return (*level, name)
+        if self.body is not None and self.body.casing:  # `host_name` for `HostName`
+            native = [known for known in self.fields(self._levels[0]) if snake(known) == name]
+            if len(native) == 1:
+                return (*self._levels[0], native[0])
         if not self._is_open(self._levels[0]):
             folded = [known for known in self.fields(self._levels[0]) if known.casefold() == name.casefold()]
             return (*self._levels[0], folded[0]) if len(folded) == 1 else None

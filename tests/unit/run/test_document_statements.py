@@ -1,0 +1,200 @@
+"""Statements over StackQL documents: what is sent for them, and what is read of the answers.
+
+The documents are the published ones; nothing leaves the process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import quaestor
+from quaestor.catalog.documents import Layered, open_layered
+from quaestor.errors import BindError, LimitError, ProviderError
+from quaestor.fetch.http import CancelToken, HttpRequest, HttpResponse
+
+REGISTRY = Path(__file__).resolve().parents[4] / "shared" / "data" / "registry"
+pytestmark = pytest.mark.skipif(not REGISTRY.is_dir(), reason="the shared data is not beside the checkout")
+
+Answer = Callable[[int], "dict[str, Any] | bytes"]
+
+
+class Recorder:
+    """Answers the n-th request with what `answer` gives for n, and keeps the requests."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self.seen: list[HttpRequest] = []
+
+    def send(self, request: HttpRequest, cancel: CancelToken) -> HttpResponse:
+        self.seen.append(request)
+        body = self._answer(len(self.seen))
+        return HttpResponse(200, (), body if isinstance(body, bytes) else json.dumps(body).encode(), request.url)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layered]:
+    with open_layered([str(REGISTRY)], cache_dir=str(tmp_path_factory.mktemp("cache"))) as found:
+        yield found
+
+
+def run(catalog: Layered, sql: str, answer: Answer) -> tuple[list[tuple[Any, ...]], list[HttpRequest]]:
+    carrier = Recorder(answer)
+    signed = {provider.name: {"type": "null_auth"} for provider in catalog.providers()}
+    with quaestor.connect(catalog=catalog, transport=carrier, auth=signed) as connection:
+        return list(connection.sql(sql)), carrier.seen
+
+
+def users(name: str, marker: str) -> bytes:
+    more = (
+        f"<IsTruncated>true</IsTruncated><Marker>{marker}</Marker>" if marker else "<IsTruncated>false</IsTruncated>"
+    )
+    member = f"<member><UserId>1</UserId><UserName>{name}</UserName><Path>/</Path><Arn>a</Arn></member>"
+    result = f"<ListUsersResult><Users>{member}</Users>{more}</ListUsersResult>"
+    return f"<ListUsersResponse>{result}</ListUsersResponse>".encode()
+
+
+def test_a_list_of_aws_is_read_to_its_end_though_its_document_says_nothing_of_pages(catalog: Layered) -> None:
+    rows, seen = run(catalog, "SELECT user_name FROM aws.iam.users", lambda n: users(f"u{n}", "a b" if n < 2 else ""))
+    assert rows == [("u1",), ("u2",)]
+    assert [request.body for request in seen] == [
+        b"Action=ListUsers&Version=2010-05-08",
+        b"Action=ListUsers&Version=2010-05-08&Marker=a%20b",
+    ]
+
+
+def test_a_list_that_goes_on_and_does_not_say_how_is_an_error(catalog: Layered) -> None:
+    with pytest.raises(LimitError, match="more follows"):
+        run(catalog, "SELECT user_name FROM aws.iam.users", lambda n: users("u", " "))
+
+
+def test_s3_names_no_token_where_the_last_key_is_one(catalog: Layered) -> None:
+    def answer(n: int) -> bytes:
+        key = f"<Contents><Key>k{n}</Key><Size>1</Size><ETag>e</ETag></Contents>"
+        more = "true" if n < 2 else "false"
+        return (
+            f"<ListBucketResult><IsTruncated>{more}</IsTruncated><Marker></Marker>{key}</ListBucketResult>".encode()
+        )
+
+    rows, seen = run(catalog, "SELECT key FROM aws.s3.objects WHERE bucket = 'b'", answer)
+    assert rows == [("k1",), ("k2",)]
+    assert seen[1].url.endswith("marker=k1")
+
+
+def test_a_list_is_asked_for_by_json(catalog: Layered) -> None:
+    def answer(n: int) -> dict[str, Any]:
+        return {"Children": [{"Id": str(n)}], **({"NextToken": "t"} if n < 2 else {})}
+
+    sql = "SELECT id FROM aws.organizations.childrens WHERE parent_id = 'r-1' AND child_type = 'ACCOUNT'"
+    rows, seen = run(catalog, sql, answer)
+    assert rows == [("1",), ("2",)]
+    asked = {"ParentId": "r-1", "ChildType": "ACCOUNT"}
+    assert [json.loads(request.body or b"") for request in seen] == [asked, {**asked, "NextToken": "t"}]
+    assert ("x-amz-target", "AWSOrganizationsV20161128.ListChildren") in seen[0].headers
+    assert ("content-type", "application/x-amz-json-1.1") in seen[0].headers
+
+
+DISCUSSIONS = "SELECT id FROM github.discussions.discussions WHERE repo = 'r' AND owner = "
+
+
+def test_graphql_pages_by_its_cursor_and_keeps_a_value_in_its_quotes(catalog: Layered) -> None:
+    def answer(n: int) -> dict[str, Any]:
+        page = {"pageInfo": {"endCursor": 'c"1', "hasNextPage": n < 2}, "nodes": [{"id": f"d{n}"}]}
+        return {"data": {"repository": {"discussions": page}}}
+
+    rows, seen = run(catalog, DISCUSSIONS + "'a\"){x}'", answer)
+    assert rows == [("d1",), ("d2",)]
+    first, second = (json.loads(request.body or b"")["query"] for request in seen)
+    assert r'repository(owner: "a\"){x}", name: "r")' in first
+    assert "after:" not in first
+    assert r', after: "c\"1"' in second
+    assert seen[0].url == "https://api.github.com/graphql"
+
+
+def test_graphql_says_no_with_200(catalog: Layered) -> None:
+    refused = {"data": {"repository": None}, "errors": [{"type": "NOT_FOUND", "message": "no such repository"}]}
+    with pytest.raises(ProviderError, match="no such repository") as caught:
+        run(catalog, DISCUSSIONS + "'o'", lambda n: refused)
+    assert caught.value.vendor_code == "NOT_FOUND"
+
+
+def test_a_view_of_a_document_takes_conditions_as_parameters(catalog: Layered) -> None:
+    sql = "SELECT id, display_name FROM confluent.managed_kafka_clusters.vw_clusters WHERE environment = 'env-1'"
+    rows, seen = run(catalog, sql, lambda n: {"data": [{"id": "c1", "spec": {"display_name": "x"}}]})
+    assert rows == [("c1", "x")]
+    assert seen[0].url == "https://api.confluent.cloud/cmk/v2/clusters?environment=env-1"
+
+
+def test_a_view_of_a_document_has_columns(catalog: Layered) -> None:
+    rows, seen = run(catalog, "DESCRIBE homebrew.formula.vw_info", lambda n: {})
+    assert ("license", "string") in rows
+    assert not seen
+
+
+WRITES = [
+    (
+        "INSERT INTO aws.s3.objects(bucket, key, contents) VALUES ('b', 'a/b c', 'hello')",
+        ("PUT", "https://s3.us-east-1.amazonaws.com/b/a/b%20c?x-id=PutObject", b"hello"),
+    ),
+    (
+        "INSERT INTO aws.iam.users(user_name, path) VALUES ('bob', '/x/')",
+        ("POST", "https://iam.amazonaws.com/", b"Action=CreateUser&Version=2010-05-08&Path=%2Fx%2F&UserName=bob"),
+    ),
+    (
+        "INSERT INTO aws.organizations.organizational_units(parent_id, data__name) VALUES ('r-1', 'dev')",
+        (
+            "POST",
+            "https://organizations.us-east-1.amazonaws.com/CreateOrganizationalUnit",
+            b'{"ParentId":"r-1","Name":"dev"}',
+        ),
+    ),
+    (
+        "REPLACE aws.s3.bucket_versionings "
+        """SET versioning_configuration = '{"Status": "Enabled"}' WHERE bucket = 'b'""",
+        (
+            "PUT",
+            "https://s3.us-east-1.amazonaws.com/b?versioning",
+            b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+        ),
+    ),
+    (
+        "REPLACE aws.s3.bucket_taggings SET tagging = '<Tagging><TagSet/></Tagging>' WHERE bucket = 'b'",
+        ("PUT", "https://s3.us-east-1.amazonaws.com/b?tagging", b"<Tagging><TagSet/></Tagging>"),
+    ),
+    (
+        "INSERT INTO google.storage.objects_content(bucket, name, contents) VALUES ('b', 'n', 'a{b')",
+        ("POST", "https://storage.googleapis.com/upload/storage/v1/b/b/o?uploadType=media&name=n", b"a{b"),
+    ),
+    (
+        "DELETE FROM github.git.refs WHERE owner = 'o' AND repo = 'r' AND ref = 'heads/a b'",
+        ("DELETE", "https://api.github.com/repos/o/r/git/refs/heads/a%20b", None),
+    ),
+]
+
+
+@pytest.mark.parametrize(("sql", "expected"), WRITES, ids=[sql.split("(")[0][:40] for sql, _ in WRITES])
+def test_writing_sends_what_the_document_says(
+    catalog: Layered, sql: str, expected: tuple[str, str, bytes | None]
+) -> None:
+    _, seen = run(catalog, sql, lambda n: b"")
+    assert (seen[-1].method, seen[-1].url, seen[-1].body) == expected
+    assert all(name != "x-amz-request-payer" for name, _ in seen[-1].headers)
+
+
+def test_a_list_in_xml_whose_elements_have_no_known_name_is_not_guessed(catalog: Layered) -> None:
+    tags = """'{"TagSet": [{"Key": "a", "Value": "b"}]}'"""
+    with pytest.raises(BindError, match="doesn't say how it is written in XML"):
+        run(catalog, f"REPLACE aws.s3.bucket_taggings SET tagging = {tags} WHERE bucket = 'b'", lambda n: b"")
+
+
+def test_segments_cannot_lead_out_of_a_path(catalog: Layered) -> None:
+    sql = "DELETE FROM github.git.refs WHERE owner = 'o' AND repo = 'r' AND ref = '../../x'"
+    with pytest.raises(BindError, match="another resource"):
+        run(catalog, sql, lambda n: b"")
