@@ -42,6 +42,11 @@ _ABOUT = re.compile(
 VALUE, KEY, CONTENT = "value", "key", "content"
 
 
+def is_about(member: str) -> bool:
+    """Whether a member of a body, by its name, is about the answer."""
+    return _ABOUT.fullmatch(member) is not None
+
+
 class Rows(Record):
     """Where rows are: `many` if the answer is a list, `wrapped` if it isn't the body itself, and `guess` if
     only a rule of thumb says so."""

@@ -88,8 +88,13 @@ def pagination(operation: Operation, is_list: bool, in_body: bool, lookup: Looku
 
 def has_pages(operation: Operation) -> bool:
     """Whether an operation has a parameter that asks for a page."""
-    names = {p.name for p in operation.parameters if p.location == "query"}
-    return any(token in names and (token != "start" or "count" in names) for _, token, _ in _QUERY_STYLES)
+    return asks_for_pages({p.name for p in operation.parameters if p.location == "query"}) != ""
+
+
+def asks_for_pages(names: set[str]) -> str:
+    """The one of a query's parameters that asks for a page, or empty."""
+    tokens = (token for _, token, _ in _QUERY_STYLES if token in names and (token != "start" or "count" in names))
+    return next(tokens, "")
 
 
 def _by_names(operation: Operation, names: set[str], about: Iterable[tuple[str, ...]], lookup: Lookup) -> Pagination:

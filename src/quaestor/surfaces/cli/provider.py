@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[int, int, str, tuple[str, ...]]] = {
         "docs NAME --out DIR [--spec FILE] [--registry PATH] [--format markdown|stackql]",
         ("spec", "registry", "format", "compat", "headers", "out"),
     ),
+    "diff": (2, 2, "diff OLD NEW", ("format",)),
+    "lint": (0, 99, "lint [NAME|PATH…] [--registry DIR] [--format text|json]", ("registry", "format")),
 }
 #: Flags of every command.
 COMMON = ("debug", "error_format")
