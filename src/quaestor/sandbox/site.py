@@ -368,8 +368,8 @@ class Site:
         count = self.world.count(route, 3 + state % 6)
         if most:
             count = min(count, most)
-        if new:  # nothing is in what was made just now
-            count = 0
+        if new:  # nothing is in what was made just now, but for what comes with it
+            count = self.world.starts.get(template, 0)
         return Generated(
             self.inventor,
             self.world.kind(route),

@@ -140,14 +140,18 @@ class Writer:
         home, _, last = template.rpartition("/")
         reading = self.site.routes.reading(template)
         if last == "{}":
+            if http == "POST" and route.method.verb == "insert" and not self._there(act):
+                return self.create(act, key=act.values[-1])
             return self.remove(act) if http == "DELETE" else self.change(act)
         if reading is not None and reading.kind == "single":
             return self._alone(act, reading)
         listed = reading is not None and reading.kind == "list"
         if http == "DELETE":
             return self._clear(act) if listed else self.done(act)
-        if http == "POST" and route.method.verb != "exec" and (listed or self._holds(template)):
+        if http == "POST" and self._makes(route, template) and (listed or self._holds(template)):
             return self.create(act)
+        if http == "POST" and last != "{}" and self._makes_in(route, home):
+            return self.create(act, home=home)
         if http in ("PUT", "PATCH") and listed:
             return self.done(act)
         return self._step(act, home, last)
@@ -156,14 +160,36 @@ class Writer:
         """Whether objects are found below a path that has no list."""
         return any(self.site.routes.at(template + "/{}", http) for http in ("GET", "PUT", "PATCH", "DELETE", "POST"))
 
+    def _makes(self, route: Route, template: str) -> bool:
+        """Whether a POST to a collection makes one of its objects: it is called an insert, or answers such an
+        object."""
+        return route.method.verb != "exec" or self._makes_in(route, template)
+
+    def _makes_in(self, route: Route, home: str) -> bool:
+        """Whether what an operation answers is an object of the collection at this path, of the very schema."""
+        item = self.site.routes.reading(home + "/{}")
+        own = route.method.response.schema
+        if item is None or not own or own != item.method.response.schema:
+            return False
+        return home != route.template or self.site.routes.reading(home) is not None
+
+    def _there(self, act: Act) -> bool:
+        """Whether the object that a path names is there."""
+        home = act.route.template.rpartition("/")[0]
+        collection = self.site.keyed(home, act.values[:-1], act.route.parameter(len(act.values) - 1))
+        return collection.has(act.values[-1])
+
     # -- making
 
-    def create(self, act: Act, facts: dict[str, Any] | None = None) -> Answer:
-        """Makes the object that the body says, with these facts, and answers it."""
-        template, values = act.route.template, act.values
+    def create(self, act: Act, facts: dict[str, Any] | None = None, *, home: str = "", key: str = "") -> Answer:
+        """Makes the object that the body says, with these facts, and answers it; in the collection at `home` rather
+        than that of the path, under this key rather than a new one."""
+        template, values = home or act.route.template, act.values
+        if key:
+            template, values = template.rpartition("/")[0], values[:-1]
         collection = self._collection(template, values)
         row = self.row_of(act.route, act.body)
-        document = self.make(act, template, values, collection, row, facts or {})
+        document = self.make(act, template, values, collection, row, facts or {}, key)
         return self.done(act, document)
 
     def _collection(self, template: str, values: tuple[str, ...]) -> Overlay:
@@ -178,13 +204,14 @@ class Writer:
         collection: Overlay,
         row: dict[str, Any],
         facts: dict[str, Any],
+        key: str = "",
     ) -> dict[str, Any]:
         """Makes and keeps an object; gives it as its maker sees it. Raises Refusal if there is one of its key."""
         shape = self._shape(template, act.route)
         posted = accepted(self.inventor, shape, row)
         posted.pop("id", None)
         key_path = self._key_path(collection)
-        key = self._new_key(act, collection, key_path, row, posted, template)
+        key = key or self._new_key(act, collection, key_path, row, posted, template)
         state = mix(state_of(self.site.world.seed, self.site.provider, template), act.number)
         made = shaped(self.inventor, shape, state, posted, key_path, key)
         if not isinstance(made, dict):

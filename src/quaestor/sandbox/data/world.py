@@ -50,6 +50,7 @@ class World:
         collections: by path template (`/api/v1/users/{}/factors`), whose objects are made by hand.
         found: by path template (`/api/v1/tags/hosts`), the objects that gets find where the list holds others.
         empty: by path template, a collection below an object that a client has just made, if of its own kind.
+        starts: by path template, how many objects a collection below a new object has from the beginning.
         singles: by path template, what is known of a thing by itself.
         blank: by path template, a thing by itself below an object that a client has just made.
         facts: by path template, fields laid over the invented objects of a collection.
@@ -69,6 +70,7 @@ class World:
         self.collections: dict[str, Maker] = {}
         self.found: dict[str, Maker] = {}
         self.empty: dict[str, Maker] = {}
+        self.starts: dict[str, int] = {}
         self.singles: dict[str, Single] = {}
         self.blank: dict[str, dict[str, Any]] = {}
         self.facts: dict[str, Facts] = {}

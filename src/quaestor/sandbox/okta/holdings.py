@@ -8,8 +8,8 @@ from __future__ import annotations
 from array import array
 
 from quaestor.sandbox.data.clock import DAY, iso
-from quaestor.sandbox.data.collection import ORIGIN
-from quaestor.sandbox.data.seeded import CodeKeys, mix, pick
+from quaestor.sandbox.data.collection import ORIGIN, Generated
+from quaestor.sandbox.data.seeded import CodeKeys, NameKeys, mix, pick
 from quaestor.sandbox.okta.groups import OktaGroups
 from quaestor.sandbox.okta.users import ORG, OktaUsers
 
@@ -36,6 +36,18 @@ _ROLES = (
     ("USER_ADMIN", "Group Administrator"),
     ("READ_ONLY_ADMIN", "Read-Only Administrator"),
     ("API_ACCESS_MANAGEMENT_ADMIN", "API Access Management Administrator"),
+)
+#: https://developer.okta.com/docs/api/openapi/okta-management/guides/permissions/
+_PERMISSIONS = (
+    "okta.users.read",
+    "okta.users.manage",
+    "okta.users.credentials.manage",
+    "okta.groups.read",
+    "okta.groups.manage",
+    "okta.groups.members.manage",
+    "okta.apps.read",
+    "okta.apps.assignment.manage",
+    "okta.logs.read",
 )
 _TOKENS = (
     "Terraform",
@@ -148,3 +160,17 @@ class Holdings:
                 "_link": {"self": {"href": here}},
             }
         return rows
+
+
+def permissions(world: OktaWorld, role: str, count: int) -> Generated:
+    """So many permissions of a custom role, found by their names."""
+    state = world.state("permissions", role)
+    here = f"{ORIGIN}/api/v1/iam/roles/{role}"
+
+    def about(index: int, key: str) -> dict[str, Any]:
+        links = {"role": {"href": here}, "self": {"href": f"{here}/permissions/{key}"}}
+        return {"label": key, "conditions": None, **world.dated(mix(state, index)), "_links": links}
+
+    turn = state % len(_PERMISSIONS)
+    keys = NameKeys(_PERMISSIONS[turn:] + _PERMISSIONS[:turn])
+    return Generated(world.ground.inventor, "Permission", keys, count, state, key_path=("label",), facts=about)

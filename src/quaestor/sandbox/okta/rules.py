@@ -27,6 +27,7 @@ from quaestor.sandbox.data.collection import ORIGIN, encode
 from quaestor.sandbox.data.seeded import CodeKeys, mix
 from quaestor.sandbox.okta.groups import OktaApps
 from quaestor.sandbox.okta.memberships import RULES, Memberships
+from quaestor.sandbox.okta.offspring import COPIES, ROLES, copied, permit
 from quaestor.sandbox.okta.story import Story
 from quaestor.sandbox.okta.users import linked
 
@@ -104,6 +105,8 @@ class OktaRules(Rules):
             ("POST", _USER + "/credentials/change_recovery_question"): self._credentials,
             ("POST", _USER + "/credentials/forgot_password_recovery_question"): self._credentials,
         }
+        for home in COPIES:
+            self.special["POST", home + "/{}/clone"] = lambda act: copied(self.writer, act)
         for step in _STEPS:
             self.special["POST", f"{_USER}/lifecycle/{step}"] = self._stepping(step)
 
@@ -407,6 +410,8 @@ class OktaRules(Rules):
         site = self.writer.site
         if template == _APPS and row.get("name") == "custom_identity_source":
             self.writer.places.link(site.collection("/api/v1/identity-sources", ()), key)
+        if template == ROLES:
+            permit(self.writer, act, key)
         if template == _APPS and row.get("signOnMode") == "OPENID_CONNECT":
             self.writer.places.link(site.collection("/oauth2/v1/clients", ()), key)
 

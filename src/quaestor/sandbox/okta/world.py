@@ -26,7 +26,7 @@ from quaestor.sandbox.data.seeded import CodeKeys, Keys, mix, pick
 from quaestor.sandbox.data.words import DEPARTMENTS, OFFICES
 from quaestor.sandbox.data.world import Ground, World
 from quaestor.sandbox.okta.groups import AppUsers, OktaApps, OktaGroups, app_links, group_assignments
-from quaestor.sandbox.okta.holdings import Holdings
+from quaestor.sandbox.okta.holdings import Holdings, permissions
 from quaestor.sandbox.okta.log import OktaLog
 from quaestor.sandbox.okta.policies import OktaPolicies
 from quaestor.sandbox.okta.users import ORG, OktaUsers
@@ -149,6 +149,9 @@ class OktaWorld(World):
         put["/api/v1/api-tokens"] = lambda at: self._fixed("ApiToken", self.held.tokens(), at)
         put["/api/v1/iam/assignees/users"] = lambda at: self._fixed("RoleAssignee", self.held.assignees(), at)
         put["/api/v1/logs"] = lambda at: self.log
+        self.starts["/api/v1/apps/{}/credentials/keys"] = 1
+        put["/api/v1/iam/roles/{}/permissions"] = lambda at: permissions(self, at[0], 3)
+        self.empty["/api/v1/iam/roles/{}/permissions"] = lambda at: permissions(self, at[0], 0)
 
     def _fixed(self, kind: str, rows: dict[str, dict[str, Any]], at: tuple[str, ...]) -> Collection:
         return Fixed(self.ground.inventor, kind, rows, self.state(kind, *at))
