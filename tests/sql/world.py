@@ -24,7 +24,7 @@ from quaestor.catalog.model import Resource
 from quaestor.catalog.store import Store
 from quaestor.config import Settings
 from quaestor.fetch.http import HttpRequest
-from quaestor.plan import scans
+from quaestor.plan import choice, scans
 from quaestor.record import replace
 from quaestor.run import feed
 from quaestor.sandbox.core import Sandbox
@@ -309,12 +309,15 @@ class Mode:
         concurrency: 0 for as many as usual; with 1 the keys of a scan are read one after the other too.
         is_streamed: whether a statement with one scan may be streamed.
         pushdown: whether conditions may become parameters of the requests.
+        assumed_rows: how long lists are taken to be: a large number has objects got by key wherever that can be,
+            one below 0 nowhere.
     """
 
     page_size: int = 0
     concurrency: int = 0
     is_streamed: bool = True
     pushdown: bool = True
+    assumed_rows: int = choice.ASSUMED_ROWS
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -322,6 +325,7 @@ class Mode:
         with pytest.MonkeyPatch.context() as patch:
             if self.concurrency:
                 patch.setattr(feed, "WIDTH", self.concurrency)
+            patch.setattr(choice, "ASSUMED_ROWS", self.assumed_rows)
             if not self.is_streamed:
                 patch.setattr(scans, "with_mode", lambda plan, constants, **_: plan)
             yield
@@ -335,6 +339,8 @@ MODES = {
     "pages of 200": Mode(page_size=200),
     "never streamed": Mode(is_streamed=False),
     "nothing pushed down": Mode(pushdown=False),
+    "each by its key": Mode(assumed_rows=10**9),
+    "always the list": Mode(assumed_rows=-(10**9)),
 }
 
 

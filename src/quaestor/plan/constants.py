@@ -108,8 +108,8 @@ class Constants:
     def values(self, use: TableUse, method: Method, name: str, candidates: list[Candidate]) -> tuple[SqlValue, ...]:
         parameter = method.parameter(name)
         assert parameter is not None
-        values = self._one_choice(use, name, candidates)
-        return tuple(dict.fromkeys(convert(value, parameter.type).value for value in values))
+        values = dict.fromkeys(convert(value, parameter.type).value for value in self._one_choice(use, name, candidates))
+        return tuple(value for value in values if parameter.location != "path" or value not in routes.NO_KEYS)
 
     def is_lossy(self, use: TableUse, candidate: Candidate) -> bool:
         """Whether a constant can't be a value of the parameter; then the predicate is only tested on the rows.

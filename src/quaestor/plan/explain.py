@@ -5,6 +5,7 @@ Before: `plan.scans` made the plan. After: a `Result` like any other; EXPLAIN al
 
 from __future__ import annotations
 
+from quaestor.plan.choice import pages
 from quaestor.plan.conditions import conjuncts
 from quaestor.plan.pushdown import left_out
 from quaestor.plan.scope import BoundColumn
@@ -92,6 +93,8 @@ def _count(scan: Scan, starts: int, plan: Plan) -> str:
         size = scan.method.pagination.size_max
         if size and plan.first_rows <= size:
             return "1"
+    if scan.by_key is not None:
+        return f"distinct {scan.by_key.parameter} (one or several a request), or 1 a page"
     if scan.keys:
         names = ", ".join(name for key in scan.keys for name in key.parameters)
         many = f"distinct {names}" if starts <= 1 else f"{starts} × distinct {names}"
@@ -134,6 +137,12 @@ def _mode(scan: Scan, plan: Plan) -> str:
     if not scan.depends:
         return "spooled"
     after = ", ".join(plan.scans[index].resource.id for index in sorted(scan.depends))
+    if scan.by_key is not None:
+        most = pages(scan)
+        return (
+            f"by {scan.by_key.parameter} from {after} if that takes {most} request{'s' * (most > 1)} at most,"
+            " else all of the list"
+        )
     if scan.filled:
         return f"spooled, {', '.join(scan.filled)} filled from {after}"
     return f"spooled, keys from {after}"

@@ -45,6 +45,20 @@ class Keys(Record):
     uses: frozenset[int]
 
 
+class ByKey(Record):
+    """How the rows of a list can be got one by one instead (`plan.choice`).
+
+    Attributes:
+        method: gets one.
+        parameter: that takes the key.
+        keys: where the keys come from.
+    """
+
+    method: Method
+    parameter: str
+    keys: tuple[Keys, ...]
+
+
 class Scan(Record):
     """One resource being read.
 
@@ -61,6 +75,7 @@ class Scan(Record):
         pushed: parameters of its requests that are no word of the statement's: conditions that the API tests too.
         filled: of its parameters, those whose values come from their parent because nothing else binds them.
         pos: where the statement names it.
+        by_key: of a list, how to get just the rows that are joined: which of the two, the number of keys decides.
     """
 
     id: int
@@ -78,6 +93,7 @@ class Scan(Record):
     hidden: tuple[Hidden, ...] = ()
     pos: int = -1
     pushed: dict[str, str] = {}
+    by_key: ByKey | None = None
 
     @property
     def table(self) -> str:

@@ -66,10 +66,9 @@ def _may_lack_rows(plan: Plan, scan: Scan, driver: Scan, outside: set[int], insi
         if use in inside and use not in outside:
             return False  # in a subquery
         if plan.query.uses[use].nullable:
-            tables = [keys.select for keys in scan.keys]
+            every = (*scan.keys, *(scan.by_key.keys if scan.by_key is not None else ()))
             is_complete = scan is not driver and all(
-                keys.uses <= outside and _tables_only(select, outside)
-                for keys, select in zip(scan.keys, tables, strict=True)
+                keys.uses <= outside and _tables_only(keys.select, outside) for keys in every
             )
             if not is_complete:
                 return False

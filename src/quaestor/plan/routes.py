@@ -25,6 +25,8 @@ CONNECTION = "_connection"
 HIDDEN_COLUMNS = {"_raw": "object", CONNECTION: "string", "_fetched_at": "date-time"}
 #: Addresses a parameter whatever field shares its name.
 PARAMETER_PREFIX = "param__"
+#: Texts that name no object in a path, but another path: no row has them for its key.
+NO_KEYS = ("", ".", "..")
 
 
 class Route(Record):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from quaestor.catalog.model import Column
 from quaestor.errors import BindError
-from quaestor.plan import pushdown, routes
+from quaestor.plan import choice, pushdown, routes
 from quaestor.plan.conditions import choose_route, route_by
 from quaestor.plan.constants import Constants
 from quaestor.plan.keys import KeyFinder
@@ -51,22 +51,30 @@ def plan(
     Args:
         constants: the value of each of `constants_of(query)`.
         fill_parents: give a required parameter that nothing binds the values of its parent collection.
-        push_down: let the API test what it can test.
+        push_down: let the API test what it can test, and give the rows that are joined instead of all.
 
     Raises BindError where a table has no route, and where tables wait for each other.
     """
-    planner = _Planner(query, constants, text, catalog if fill_parents else None)
+    planner = _Planner(query, constants, text, catalog if fill_parents else None, chooses=push_down)
     scans = tuple(planner.scans())
     if push_down:
         scans = pushdown.push(tuple(together(scan, query) for scan in scans), query, constants)
+        scans = tuple(choice.settled(scan) for scan in scans)
     is_exact = len(scans) == 1 and pushdown.is_exact(scans[0], query, constants)
     return with_mode(Plan(query, scans), constants, is_exact=is_exact)
 
 
 class _Planner:
     def __init__(
-        self, query: BoundQuery, constants: Mapping[nodes.Expr, SqlValue], text: str, parents: Catalog | None
+        self,
+        query: BoundQuery,
+        constants: Mapping[nodes.Expr, SqlValue],
+        text: str,
+        parents: Catalog | None,
+        *,
+        chooses: bool,
     ) -> None:
+        self._chooses = chooses
         self._query = query
         self._text = text
         self._constants = Constants(query, constants, text)
@@ -78,23 +86,39 @@ class _Planner:
         done: dict[int, int] = {}  # use to its scan
         waiting = list(self._query.uses.values())
         while waiting:
-            ready = None
-            for use in waiting:
-                scan = self._scan(use, done, len(scans))
-                if scan is not None:
-                    ready = use
-                    self._place(scan, scans, done)
-                    break
-            if ready is not None:
-                waiting.remove(ready)
+            early = [use for use in waiting if not (self._chooses and choice.may_wait(use, self._keys, done))]
+            if self._next(early, waiting, scans, done):
                 continue
             parents = self._parents.fill(waiting)
+            if parents is None and self._next(self._in_turn(waiting), waiting, scans, done):
+                continue
             if parents is None:
                 parents = self._parents.fill(waiting, done)
             if parents is None:
                 raise self._stuck(waiting, done)
             waiting = [*parents, *waiting]
         return [_with_all_fields(scan, scans) for scan in scans]
+
+    def _next(self, uses: list[TableUse], waiting: list[TableUse], scans: list[Scan], done: dict[int, int]) -> bool:
+        """Plan the first of these tables that has what it needs; False if none has."""
+        for use in uses:
+            scan = self._scan(use, done, len(scans))
+            if scan is not None:
+                self._place(scan, scans, done)
+                waiting.remove(use)
+                return True
+        return False
+
+    def _in_turn(self, waiting: list[TableUse]) -> list[TableUse]:
+        """The tables, first those without which another has no route."""
+        needed = {
+            source
+            for use in waiting
+            for each in use.candidates
+            if not choice.key_candidates(use)
+            for source in self._keys.needs(each)
+        }
+        return sorted(waiting, key=lambda use: use.id not in needed)
 
     def _place(self, scan: Scan, scans: list[Scan], done: dict[int, int]) -> None:
         """Add a scan, or let one that asks the same read for both."""
@@ -108,7 +132,10 @@ class _Planner:
             )
             if same:
                 extra = tuple(column for column in scan.columns if column not in other.columns)
-                scans[index] = replace(other, uses=(*other.uses, *scan.uses), columns=(*other.columns, *extra))
+                merged = replace(other, uses=(*other.uses, *scan.uses), columns=(*other.columns, *extra))
+                if other.by_key != scan.by_key:  # one of them needs other rows: both are in the list
+                    merged = replace(merged, by_key=None, depends=frozenset() if other.by_key else other.depends)
+                scans[index] = merged
                 done[scan.uses[0]] = index
                 return
         scans.append(scan)
@@ -140,7 +167,11 @@ class _Planner:
                 dependent.append((parameter, of_column[0]))
         homes = [candidate for candidate in usable if candidate.column == routes.CONNECTION]
         keys = self._keys.keys(use, dependent, homes)
-        depends = frozenset(done[needed] for key in keys for needed in key.uses)
+        alternative = None
+        if self._chooses and not route.bound:
+            alternative = choice.by_key(use, route.method, usable, homes, self._keys)
+        every = (*keys, *(alternative.keys if alternative is not None else ()))
+        depends = frozenset(done[needed] for key in every for needed in key.uses)
         return Scan(
             number,
             (use.id,),
@@ -156,6 +187,7 @@ class _Planner:
             self._parents.filled.get(use.id, ()),
             tuple(each for each in route.method.hidden if route.bound.keys().isdisjoint(each.unless)),
             use.pos,
+            by_key=alternative,
         )
 
     def _stuck(self, waiting: list[TableUse], done: Mapping[int, int]) -> BindError:

@@ -15,10 +15,13 @@ from quaestor.record import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from quaestor.catalog.model import Method, Parameter
     from quaestor.plan.bind import BoundQuery
     from quaestor.plan.model import Scan, ScanColumn
     from quaestor.plan.scope import TableUse
+    from quaestor.values import SqlValue
 
 
 def together(scan: Scan, query: BoundQuery) -> Scan:
@@ -29,22 +32,37 @@ def together(scan: Scan, query: BoundQuery) -> Scan:
         return scan
     ((name, values),) = scan.constants.items()
     parameter = scan.method.parameter(name)
-    if parameter is None or not parameter.item_key or "eq" not in whole.listing.fields.get(parameter.field, ()):
+    if parameter is None or not parameter.item_key:
         return scan
     if not all(_by_field(query.uses[use], scan.method, parameter) for use in scan.uses):
         return scan
-    columns = [_column(column, whole) for column in scan.columns]
+    return filtered(scan, parameter, values) or scan
+
+
+def filtered(scan: Scan, parameter: Parameter, values: Sequence[SqlValue]) -> Scan | None:
+    """The scan of the list that asks for the objects with these keys; None if it can't, or there is just one.
+
+    Args:
+        scan: of the method that gets one object.
+        parameter: its key.
+    """
+    listing = scan.method.listing
+    whole = scan.resource.method(listing.same) if listing.same else None
+    if whole is None or "eq" not in whole.listing.fields.get(parameter.field, ()):
+        return None
+    columns = [in_other(column, whole) for column in scan.columns]
     field = routes.returns(whole, parameter.field)
     texts = [quoted(value, field, is_inside=False) for value in values] if field is not None else [""]
     if "or" not in whole.listing.words or None in columns or "" in texts or len(values) < 2:
-        return scan
+        return None
     if any(column.name in listing.differs or column.name == "_raw" for column in scan.columns):
-        return scan
+        return None
     filters = _joined([f"{parameter.field} eq {text}" for text in texts])
     return replace(
         scan,
         method=whole,
         constants={whole.listing.filter: filters},
+        keys=(),
         columns=tuple(column for column in columns if column is not None),
         hidden=tuple(each for each in whole.hidden if whole.listing.filter not in each.unless),
     )
@@ -56,8 +74,8 @@ def _by_field(use: TableUse, method: Method, parameter: Parameter) -> bool:
     return all(column == parameter.field for column in binding)
 
 
-def _column(column: ScanColumn, method: Method) -> ScanColumn | None:
-    """The same column of the list; None if the list has none, or it shows the value of a parameter."""
+def in_other(column: ScanColumn, method: Method) -> ScanColumn | None:
+    """The same column of another method; None if that has none, or it shows the value of a parameter."""
     if column.field is None:
         return None if column.parameter else column
     field = routes.returns(method, column.field.name)

@@ -237,7 +237,9 @@ class Execution:
 
     def _check(self, plan: Plan) -> None:
         """Let SQLite compile the statement over the empty tables: what it refuses costs no request."""
-        for select in (plan.query.tree, *(keys.select for scan in plan.scans for keys in scan.keys)):
+        every = [keys for scan in plan.scans for keys in scan.keys]
+        every += [keys for scan in plan.scans if scan.by_key is not None for keys in scan.by_key.keys]
+        for select in (plan.query.tree, *(keys.select for keys in every)):
             self._check_text(lower(select, plan), plan.query.tree.pos)
 
     def _check_text(self, sql: str, position: int) -> None:

@@ -6,9 +6,12 @@ constants and from the keys in the tables before it; what one scan has asked, an
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import count, islice
 
+from quaestor.plan.choice import pages, singly
 from quaestor.plan.lower import lower
+from quaestor.plan.routes import CONNECTION, NO_KEYS
+from quaestor.plan.together import filtered
 from quaestor.run.feed import Feed, Room
 from quaestor.run.reading import combinations_of
 from quaestor.run.tables import Filling
@@ -26,8 +29,6 @@ if TYPE_CHECKING:
     from quaestor.run.reading import Reading, Start
     from quaestor.values import SqlValue
 
-#: Texts that name no object in a path, but another path.
-NO_KEYS = ("", ".", "..")
 #: How many rows of the driving table the first round takes; each later one takes twice as many.
 FIRST_ROUND = 16
 #: Rows that are copied or taken at a time.
@@ -57,12 +58,21 @@ class Spooler:
         self._feeds: list[Feed] = []
         self._room = Room()
         self._fillings: dict[int, Filling] = {}
-        methods = [id(scan.method) for scan in plan.scans]
+        methods = [method for scan in plan.scans for method in _methods(scan)]
         in_rounds = set(plan.rounds.scans) if plan.rounds is not None else set()
         # whose requests are remembered: another scan, or a later round, may come to the same
-        self._shared = {scan.id for scan in plan.scans if methods.count(id(scan.method)) > 1 or scan.id in in_rounds}
+        self._shared = {
+            scan.id
+            for scan in plan.scans
+            if any(methods.count(method) > 1 for method in _methods(scan))
+            or scan.id in in_rounds
+            or scan.by_key is not None
+        }
+        self._numbers = count()
         self._asked: dict[tuple[object, ...], tuple[Scan, int]] = {}  # by whom, and the number of the request
         self._had: set[tuple[int, tuple[object, ...]]] = set()  # what each scan's table has
+        self._listed: set[int] = set()  # scans that could be got by key, and are listed
+        self._got: dict[int, set[tuple[SqlValue, ...]]] = {}  # the keys by which the others were got
 
     def create(self) -> None:
         """Make the tables, empty."""
@@ -86,7 +96,7 @@ class Spooler:
             for other in scans:
                 # one before it may ask the same: what that one has can be copied when it is complete
                 waits_for = {
-                    earlier.id for earlier in scans if earlier.id < other.id and earlier.method is other.method
+                    earlier.id for earlier in scans if earlier.id < other.id and _methods(earlier) & _methods(other)
                 }
                 if other.id in started or not other.depends | waits_for <= complete:
                     continue
@@ -136,9 +146,20 @@ class Spooler:
 
     def _parts(self, scan: Scan) -> tuple[Sequence[Part], list[tuple[Start, Scan, int]]]:
         """What is to be asked, and what was: for each of these the scan and the number of the request."""
+        if scan.by_key is not None and scan.id not in self._listed:
+            by_key = self._by_key(scan)
+            if by_key is not None:
+                return self._fresh(*by_key)
+            self._list_instead(scan)
         combinations = self._combinations(scan)
         if scan.id not in self._shared:
             return self._reading.parts(scan, combinations), []
+        return self._fresh(scan, combinations)
+
+    def _fresh(
+        self, scan: Scan, combinations: Sequence[Mapping[str, SqlValue]]
+    ) -> tuple[Sequence[Part], list[tuple[Start, Scan, int]]]:
+        """Of these requests, those that nobody has made, and where the rows of the others are."""
         copies: list[tuple[Start, Scan, int]] = []
         fresh: list[Start] = []
         numbers: list[int] = []
@@ -147,14 +168,56 @@ class Spooler:
             if (scan.id, key) in self._had:
                 continue
             self._had.add((scan.id, key))
-            if key in self._asked:
+            if key in self._asked and _has_fields(self._asked[key][0], scan):
                 copies.append((start, *self._asked[key]))
             else:
-                numbers.append(len(self._asked))
-                self._asked[key] = (scan, len(self._asked))
+                numbers.append(next(self._numbers))
+                self._asked[key] = (scan, numbers[-1])
                 fresh.append(start)
         parts = self._reading.parts_of(scan, fresh)
         return [_numbered(part, number) for part, number in zip(parts, numbers, strict=True)], copies
+
+    def _by_key(self, scan: Scan) -> tuple[Scan, list[dict[str, SqlValue]]] | None:
+        """How to get the objects with the keys that are new; None if the list takes fewer requests than all keys."""
+        single = singly(scan)
+        if single is None or scan.by_key is None:
+            return None
+        rows = self._combinations(single)
+        homes = len(self._reading.starts(scan, [{}]))
+        if self._count(*self._together(single, scan.by_key.parameter, rows)) > homes * pages(scan):
+            return None
+        got = self._got.setdefault(scan.id, set())
+        new = [row for row in rows if tuple(row.values()) not in got]
+        got.update(tuple(row.values()) for row in new)
+        return self._together(single, scan.by_key.parameter, new)
+
+    def _count(self, scan: Scan, combinations: Sequence[Mapping[str, SqlValue]]) -> int:
+        return len(self._reading.starts(scan, combinations))
+
+    def _together(
+        self, single: Scan, name: str, rows: list[dict[str, SqlValue]]
+    ) -> tuple[Scan, list[dict[str, SqlValue]]]:
+        """The objects with these keys asked for several at a time if the list takes that, else one by one."""
+        parameter = single.method.parameter(name)
+        by_home: dict[SqlValue, list[SqlValue]] = {}
+        for row in rows:
+            by_home.setdefault(row.get(CONNECTION), []).append(row[name])
+        found: Scan | None = None
+        combinations: list[dict[str, SqlValue]] = []
+        for home, values in by_home.items():
+            found = filtered(single, parameter, values) if parameter is not None else None
+            if found is None:
+                return single, rows
+            more = combinations_of(found.constants)
+            combinations += [{**one, CONNECTION: home} if home is not None else one for one in more]
+        return (found, combinations) if found is not None else (single, rows)
+
+    def _list_instead(self, scan: Scan) -> None:
+        """Forget what was got by key: the list has it too."""
+        self._listed.add(scan.id)
+        self._fillings[scan.id].clear()
+        self._had = {(id_, key) for id_, key in self._had if id_ != scan.id}
+        self._asked = {key: (source, n) for key, (source, n) in self._asked.items() if source.id != scan.id}
 
     def _copy(self, scan: Scan, copies: Iterable[tuple[Start, Scan, int]]) -> None:
         """The rows that another scan has of the same requests."""
@@ -188,6 +251,17 @@ class Spooler:
             if is_key and all(is_sent):
                 found[tuple(part.value for part in converted)] = None
         return [dict(zip(keys.parameters, row, strict=True)) for row in found]
+
+
+def _methods(scan: Scan) -> set[int]:
+    """The methods that may read a scan."""
+    return {id(scan.method), id(scan.by_key.method)} if scan.by_key is not None else {id(scan.method)}
+
+
+def _has_fields(source: Scan, scan: Scan) -> bool:
+    """Whether the rows of one scan have what another wants of the same requests."""
+    names = {column.name for column in source.columns if column.field is not None}
+    return all(column.name in names for column in scan.columns if column.field is not None)
 
 
 def _numbered(part: Part, number: int) -> Part:

@@ -78,6 +78,10 @@ class Filling:
                 count += len(batch)
         return count
 
+    def clear(self) -> None:
+        """Drop all rows."""
+        self._db.execute(f"DELETE FROM {self._name}")  # noqa: S608 - the name is ours
+
     def _free(self, columns: set[int]) -> None:
         """Take the affinity from some columns: SQLite would make REALs of numbers that are texts to stay exact."""
         self._types = ["any" if index in columns else kind for index, kind in enumerate(self._types)]
