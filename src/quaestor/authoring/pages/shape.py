@@ -212,6 +212,10 @@ def alternatives(shape: Shape) -> list[Alternative]:
     found = []
     for label, part, value in named:
         own = resolved(part, shape.lookup)
+        marker = own.properties.get(here.discriminator) or base.properties.get(here.discriminator)
+        known = resolved(marker, shape.lookup).enum if marker is not None else ()
+        if value and known and value not in known:  # the document names a kind that it doesn't allow
+            continue
         if not own.properties and (own.one_of or own.any_of):
             inner = alternatives(Shape((part,), shape.lookup, shape.text))
             own = inner[0].schema if inner else own
@@ -271,19 +275,32 @@ class _Sampler:
             return example
         if first is None:
             return "string"
-        if first.default is not None:
+        if name == "any" and len(shape.whole()) > 1:
+            return self.value(Shape((first,), shape.lookup, shape.text), depth + 1)
+        if first.default is not None and _fits(first.default, name):
             return first.default
         if first.enum:
             return next((value for value in first.enum if value is not None), None)
         if name == "array":
-            item = shape.items()
-            return [self.value(item, depth + 1)] if item is not None and depth < MOST_DEPTH else []
+            item, least = shape.items(), first.min_items or 0
+            is_wanted = item is not None and (least or depth < MOST_DEPTH)
+            return [self.value(item, depth + 1) for _ in range(max(least, 1))] if item and is_wanted else []
         if name == "object":
             inner = shape.values()
             return {"key": self.value(inner, depth + 1)} if inner is not None and depth < MOST_DEPTH else {}
         if name in ("integer", "number") and first.minimum is not None and first.minimum > 1:
             return int(first.minimum)
-        return _SAMPLES.get(name) or _FORMATS.get(first.format, "string")
+        return _SAMPLES.get(name) or _FORMATS.get(first.format) or _text(first)
+
+
+def _text(schema: Schema) -> str:
+    """A text as long as it has to be."""
+    text = "string"
+    if schema.min_length is not None and schema.min_length > len(text):
+        text = (text * schema.min_length)[: schema.min_length]
+    if schema.max_length is not None and 0 < schema.max_length < len(text):
+        text = "USA"[: schema.max_length]
+    return text
 
 
 def _fits(example: Any, name: str) -> bool:

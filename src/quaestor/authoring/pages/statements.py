@@ -12,12 +12,16 @@ import re
 
 from quaestor.authoring.pages.compat import ordered
 from quaestor.authoring.pages.prose import Text
-from quaestor.authoring.pages.shape import Shape, alternatives
+from quaestor.authoring.pages.shape import Shape, alternatives, sample
+from quaestor.catalog.openapi import is_json
 from quaestor.errors import BindError
 from quaestor.plan.routes import PARAMETER_PREFIX
 from quaestor.plan.writing.form import PREFIX, Form
 from quaestor.plan.writing.names import Target, choose
+from quaestor.plan.writing.rows import find_rows
 from quaestor.record import Record, replace
+from quaestor.sql import nodes
+from quaestor.sql.parser import parse_one
 from quaestor.sql.printer import quote_name
 
 TYPE_CHECKING = False
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     from quaestor.catalog.model import Method, Parameter, Resource, Schema, Server
 
 _BARE = ("integer", "number", "boolean")
+#: Parameters that take an expression; where one is there, the vendor takes no other beside it.
+_EXPRESSIONS = ("filter", "search", "q")
 #: Parameters by which answers are paged: Quaestor sets them itself.
 PAGING = ("cursor", "offset", "page", "size")
 
@@ -68,7 +74,9 @@ class Given(Record):
         """What stands in a JSON text: lists and objects are bare there as well."""
         if self.constant:
             return '"' + self.constant.replace("'", "''") + '"'
-        bare = self.type in (*_BARE, "array", "object", "any")
+        bare = self.type in (*_BARE, "array", "object")
+        if self.type == "any":
+            bare = self.shape is None or not isinstance(sample(self.shape, is_sent=True), str)
         return _bare(self.placeholder) if bare else f'"{_bare(self.placeholder)}"'
 
 
@@ -115,8 +123,9 @@ class Writer:
         if len(found) > 1:
             return found
         given = found[0][1] if found else self._properties(form, method, None, "", "")
-        if not given:
-            given = [Given(f"{PREFIX}data", "data", "any", method.body.required)]
+        if not given:  # nothing is known of the body, or it is no JSON
+            type_ = "any" if is_json(method.body.media_type) else "string"
+            given = [Given(f"{PREFIX}data", "data", type_, method.body.required)]
         return [("", given)]
 
     def _properties(self, form: Form, method: Method, only: Schema | None, marker: str, value: str) -> list[Given]:
@@ -158,7 +167,7 @@ class Writer:
         makers = {"insert": self._insert, "update": self._set, "replace": self._set, "delete": self._delete}
         if method.verb in makers and self._is_routed(method, body, [*required, *optional]):
             text, given = makers[method.verb](method, body, required, optional)
-            if text:
+            if text and self._names_row(method, text, body):
                 return Statement(label, text, tuple(given), method.verb)
         return self._exec(method, label, body, required, optional)
 
@@ -174,6 +183,20 @@ class Writer:
         except BindError:
             return False
         return choice.method.name == method.name and not choice.unknown and not choice.missing
+
+    def _names_row(self, method: Method, text: str, body: Sequence[Given]) -> bool:
+        """Whether the statement says which objects it is about; one that is about all of them needs `--all`."""
+        tree = parse_one(text)
+        if not isinstance(tree, nodes.Update | nodes.Replace | nodes.Delete):
+            return True
+        assigned: dict[str, nodes.Expr] = {}
+        if not isinstance(tree, nodes.Delete):
+            assigned = {each.name: nodes.Literal("null") for each in body}
+        try:
+            found = find_rows(self._target, tree, method.verb, assigned, all_rows=False)
+        except BindError:
+            return False
+        return found.choice.method.name == method.name and found.read is None
 
     def _insert(
         self, method: Method, body: list[Given], required: list[Given], optional: list[Given]
@@ -208,16 +231,17 @@ class Writer:
     def _exec(
         self, method: Method, label: str, body: list[Given], required: list[Given], optional: list[Given]
     ) -> Statement:
-        given = [*required, *optional]
+        is_text = method.body is not None and not is_json(method.body.media_type) and not any(e.path for e in body)
+        given = [*required, *(body if is_text else ()), *optional]
         lines = []
         for number, each in enumerate(given, 1):
             comma = "," if number < len(given) else ""
             said = " -- required" if each.required else ""
             lines.append(f"@{quote_name(each.name.removeprefix(PARAMETER_PREFIX))} = {each.value}{comma}{said}")
         text = "\n".join([f"EXEC {self._address}.{quote_name(method.name)}", *lines])
-        if body:
+        if body and not is_text:
             text += f"\n@@json = '{_json(body)}'"
-        return Statement(label, text + "\n;", (*given, *body), "exec")
+        return Statement(label, text + "\n;", (*given, *(() if is_text else body)), "exec")
 
     def _parameters(self, method: Method, *, is_required: bool) -> Iterator[Given]:
         """The parameters that an example gives: not those of paging, which nobody needs to set."""
@@ -226,6 +250,9 @@ class Writer:
         for parameter in method.parameters:
             needed = parameter.required and not parameter.default
             if needed is not is_required or parameter.role in PAGING:
+                continue
+            expression = method.listing.filter
+            if expression and parameter.name in _EXPRESSIONS and parameter.name != expression:
                 continue
             clashes = parameter.location != "path" and method.verb != "select" and parameter.name in columns
             clashes = clashes or (method.verb not in ("select", "exec") and form.place(parameter.name) is not None)
