@@ -6,6 +6,7 @@ Before: `run.writing` has the statement. After: the rows become calls (`plan.wri
 from __future__ import annotations
 
 from quaestor.errors import BindError
+from quaestor.plan.writing.form import WHOLE
 from quaestor.plan.writing.names import Slot
 from quaestor.record import replace
 from quaestor.sql import nodes
@@ -111,6 +112,12 @@ def with_payload(
     """A choice and a row with the whole body of `@@json` besides."""
     import json
 
+    if choice.form.is_text and choice.method.body is not None:
+        raise BindError(
+            f"{choice.method.name} takes {choice.method.body.media_type}, not JSON",
+            position=payload.pos,
+            hint=f"@{WHOLE} = '…' sends a text or a blob as it is",
+        )
     text = evaluate.expressions((payload,))[0]
     try:
         whole = json.loads(text) if isinstance(text, str) else text

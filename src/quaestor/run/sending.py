@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from quaestor.errors import BindError, ConflictError, QuaestorError
 from quaestor.fetch.body import encode_by
+from quaestor.fetch.coding import compressed
 from quaestor.fetch.http import HttpResponse
 from quaestor.fetch.lean import load_msgspec
 from quaestor.fetch.request import build_request
@@ -48,14 +49,18 @@ def settings_of(connections: Connections, target: Target, call: Call) -> dict[st
     return connections.variables(call.connection, server, given)
 
 
-def request_of(connections: Connections, target: Target, call: Call) -> HttpRequest:
-    """The request that a call makes, without a credential. Raises BindError for a value that can't be sent."""
+def request_of(connections: Connections, target: Target, call: Call, *, readable: bool = False) -> HttpRequest:
+    """The request that a call makes, without a credential; `readable`: its body isn't compressed.
+
+    Raises BindError for a value that can't be sent.
+    """
     server = call.method.server or target.server
     settings = settings_of(connections, target, call)
     values: dict[str, Any] = {**call.values, **{name: str(value) for name, value in settings.items()}}
     body, content_type = None, ""
     if call.has_body and call.method.body is not None:
         body, content_type = encode_by(call.method.body, call.body)
+        body = body if readable else compressed(body, _coding(call))
     return build_request(
         call.method,
         server,
@@ -65,6 +70,14 @@ def request_of(connections: Connections, target: Target, call: Call) -> HttpRequ
         body=body,
         content_type=content_type,
     )
+
+
+def _coding(call: Call) -> str:
+    """The content coding that the statement asks for, empty for none."""
+    for parameter in call.method.parameters:
+        if parameter.location == "header" and parameter.wire.lower() == "content-encoding":
+            return str(call.values.get(parameter.name) or "")
+    return ""
 
 
 def sender(
@@ -107,7 +120,7 @@ def shown(connections: Connections, target: Target, calls: Sequence[Call], stats
     rows: list[tuple[Any, ...]] = []
     for call in calls:
         safe = masked(target, call)
-        request = request_of(connections, target, safe)
+        request = request_of(connections, target, safe, readable=True)
         body = None if request.body is None else request.body.decode("utf-8", "replace")
         rows.append((call.row, request.method, request.url, body))
     return Result(SHOWN, [rows], stats=stats)

@@ -192,7 +192,8 @@ class Sandbox:
         site, prefix, path = self._locate(request.method, path, headers)
         extra: list[tuple[str, str]]
         try:
-            answer = self._let_in(site, Call(request.method, request.url, path, headers, request.body), raw_query)
+            sent = _decoded(request.body, headers.get("content-encoding", ""))
+            answer = self._let_in(site, Call(request.method, request.url, path, headers, sent), raw_query)
         except Refusal as refusal:
             match = site.routes.match(request.method, segments_of(path))[0]
             operation = f"{site.provider} {request.method} {match.route.template}" if match is not None else ""
@@ -352,6 +353,18 @@ class Sandbox:
     def transport(self) -> SandboxTransport:
         """A `fetch.http.Transport` that asks this sandbox and opens no socket."""
         return SandboxTransport(self)
+
+
+def _decoded(body: bytes | None, coding: str) -> bytes | None:
+    """A body out of its content coding. Raises Refusal for bytes that aren't in it."""
+    if not body or coding.strip().lower() not in ("deflate", "gzip"):
+        return body
+    import zlib
+
+    try:  # 47: zlib's frame or gzip's, whichever is there
+        return zlib.decompress(body, 47)
+    except zlib.error:
+        raise Refusal("malformed", "body", detail=f"the body isn't {coding}") from None
 
 
 def _scales(provider: str) -> Mapping[str, int]:

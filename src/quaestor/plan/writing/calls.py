@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from quaestor.errors import BindError
 from quaestor.plan.writing.check import Checker
+from quaestor.plan.writing.form import WHOLE
 from quaestor.record import Record
 from quaestor.values import convert
 
@@ -126,6 +127,10 @@ def _body(
         return NO_BODY
     if not places and not body.required and not (body.constants and choice.form.required()):
         return NO_BODY
+    if choice.form.is_text:
+        if () not in places:
+            problems.append(f"the body is required: {WHOLE} is its text or blob, sent as {body.media_type}")
+        return places.get((), "")
     whole = _nested(places, problems)
     if problems and whole is None:
         return None

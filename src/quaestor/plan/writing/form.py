@@ -5,6 +5,7 @@
     data__a__b        a property of a property
     attributes_name   an attribute that has the name of an envelope's member, as SELECT calls it
     data__data        a property of the whole body that is called `data`; if there is none, the whole body
+    data__data        of a body that is a text or a file: all of it, and its only name
 
 Before: `plan.writing.names` has a method. After: `plan.writing.calls` fills the places.
 """
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 #: What stands before a property's name, and between the names on the way to it (StackQL's convention).
 PREFIX = "data__"
 BETWEEN = "__"
+#: The whole body.
+WHOLE = "data__data"
 #: What SELECT puts before an attribute that has the name of an envelope's member (`catalog.columns`).
 ATTRIBUTE = "attributes_"
 
@@ -38,7 +41,10 @@ class Form:
         self.lookup = lookup
         schema = method.body.schema if method.body is not None else ""
         self.schema = Schema(ref=schema) if schema else Schema()
-        self.is_array = self.body is not None and type_of(self.schema, lookup) == "array"
+        kind = type_of(self.schema, lookup) if schema else ""
+        self.is_array = kind == "array"
+        #: whether the body is no object with properties, but one text or file, sent as it is
+        self.is_text = kind == "string"
         #: the schemas of the body, or of the items of a body that is a list
         self.roots = self._items() if self.is_array else [self.schema]
         envelope = method.body.envelope if method.body is not None else ()
@@ -59,6 +65,8 @@ class Form:
         """Keys to the property of this name; `()` is the whole body; None if the body has no such property."""
         if self.body is None:
             return None
+        if self.is_text:
+            return () if name == WHOLE else None
         if name.startswith(PREFIX):
             bare = name.removeprefix(PREFIX)
             return self._named(bare) or self._nested(bare.split(BETWEEN)) or (() if bare == "data" else None)
@@ -120,6 +128,8 @@ class Form:
 
     def names(self) -> list[str]:
         """The properties that can be set by name: those below the envelope first."""
+        if self.is_text:
+            return [WHOLE]
         found: dict[str, None] = {}
         constants = self.body.constants if self.body is not None else {}
         inside = set(self._levels)
