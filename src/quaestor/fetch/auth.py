@@ -184,35 +184,34 @@ _KEYS: dict[str, frozenset[str]] = {
     "custom": _SOURCES | _PLACE | {"successor"},
     "null_auth": frozenset(),
 }
-#: StackQL's other types, which sign each request or fetch a token first.
-_LATER = (
-    "service_account",
-    "interactive",
-    "aws_signing_v4",
-    "aws_assume_role",
-    "azure_default",
-    "oci_signing_v1",
-)
+#: StackQL's other types: those that sign each request or fetch a token first are `fetch.oauth`, `fetch.aws` and
+#: `fetch.cloud`, and two are not there.
+SIGNERS = ("oauth2", "service_account", "aws_signing_v4", "aws_assume_role", "azure_default")
+_REFUSED = {
+    "interactive": "it opens a browser; use service_account, with a key file",
+    "oci_signing_v1": "",
+}
 
 
 def stackql_credentials(provider: str, auth: Mapping[str, Any], env: Mapping[str, str]) -> tuple[CredentialPart, ...]:
     """What an entry of StackQL's `--auth` JSON (or a document's `auth`) adds to a request.
 
-    Types `api_key`, `bearer`, `basic`, `custom` with its `successor`s, and `null_auth`, which adds nothing. The type
-    `oauth2` fetches tokens: `fetch.oauth.stackql_grant` reads it.
+    Types `api_key`, `bearer`, `basic`, `custom` with its `successor`s, and `null_auth`, which adds nothing. Those of
+    `SIGNERS` need more than that: `run.connections` gives them to who can.
 
     Raises UsageError for an unknown type or a key that the type doesn't have, UnsupportedError for a type that is
-    not there yet, AuthError if the variable that it names isn't set.
+    not there, AuthError if the variable that it names isn't set.
     """
     where = f"--auth, {provider}"
     if not isinstance(auth, dict):
         raise UsageError(f"{where}: an entry is an object", hint='{"okta": {"type": "api_key", …}}')
     kind = auth.get("type", "")
-    if kind in _LATER:
-        raise UnsupportedError(f"{where}: the type {kind} is not there yet", hint=f"now: {', '.join(_KEYS)}, oauth2")
+    if kind in _REFUSED:
+        hint = _REFUSED[kind] or f"there are {', '.join((*_KEYS, *SIGNERS))}"
+        raise UnsupportedError(f"{where}: the type {kind} is not there", hint=hint)
     if kind not in _KEYS:
         said = f"there is no type {kind!r}" if kind else "no type"
-        kinds = (*_KEYS, "oauth2")
+        kinds = (*_KEYS, *SIGNERS)
         raise UsageError(f"{where}: {said}", hint=did_you_mean(str(kind), kinds) or f"one of {', '.join(kinds)}")
     for key, value in auth.items():
         if key != "type" and key not in _KEYS[kind]:
@@ -225,7 +224,7 @@ def stackql_credentials(provider: str, auth: Mapping[str, Any], env: Mapping[str
         return ()
     if kind == "basic":
         return (_basic(where, provider, auth, env),)
-    value, source = _credential(where, provider, auth, env)
+    value, source = secret_of(where, provider, auth, env)
     if kind == "bearer":
         return (CredentialPart("header", "Authorization", Secret(value), "Bearer ", source),)
     location = auth.get("location") or "header"
@@ -241,20 +240,22 @@ def stackql_credentials(provider: str, auth: Mapping[str, Any], env: Mapping[str
     return (part, *stackql_credentials(provider, auth["successor"], env))
 
 
-def _credential(where: str, provider: str, auth: Mapping[str, Any], env: Mapping[str, str]) -> tuple[str, str]:
-    """A credential's value and where it came from: a variable, a file, or the entry itself."""
+def secret_of(where: str, provider: str, auth: Mapping[str, Any], env: Mapping[str, str]) -> tuple[str, str]:
+    """A credential's value and where it came from: a variable, a file, or the entry itself. Raises AuthError for a
+    variable that isn't set, UsageError for an entry that names none."""
     variable = auth.get("credentialsenvvar") or auth.get("api_key_var")
     if variable:
-        return _from_env(variable, provider, env), variable
+        return from_env(variable, provider, env), variable
     path = auth.get("credentialsfilepath")
     if not path and auth.get("credentialsfilepathenvvar"):
-        path = _from_env(auth["credentialsfilepathenvvar"], provider, env)
+        path = from_env(auth["credentialsfilepathenvvar"], provider, env)
     if path:
         from quaestor.config import CredentialReference
 
         return CredentialReference(file=path).read(env).reveal(), path
-    if auth.get("api_key"):
-        return auth["api_key"], "--auth"
+    for name in ("api_key", "credentials"):
+        if auth.get(name):
+            return str(auth[name]), "--auth"
     raise UsageError(f"{where}: no credential", hint="credentialsenvvar names the variable that holds it")
 
 
@@ -262,7 +263,7 @@ def _basic(where: str, provider: str, auth: Mapping[str, Any], env: Mapping[str,
     pairs = (("username", "password"), ("api_key", "api_secret"))
     for user_key, password_key in pairs:
         user, password = (
-            _from_env(auth[f"{key}_var"], provider, env) if auth.get(f"{key}_var") else auth.get(key, "")
+            from_env(auth[f"{key}_var"], provider, env) if auth.get(f"{key}_var") else auth.get(key, "")
             for key in (user_key, password_key)
         )
         if password and not user:
@@ -273,11 +274,12 @@ def _basic(where: str, provider: str, auth: Mapping[str, Any], env: Mapping[str,
             encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
             source = auth.get(f"{password_key}_var") or auth.get(f"{user_key}_var") or "--auth"
             return CredentialPart("header", "Authorization", Secret(encoded), "Basic ", source, (Secret(password),))
-    value, source = _credential(where, provider, auth, env)  # `user:password` in base64 already
+    value, source = secret_of(where, provider, auth, env)  # `user:password` in base64 already
     return CredentialPart("header", "Authorization", Secret(value), "Basic ", source)
 
 
-def _from_env(variable: str, provider: str, env: Mapping[str, str]) -> str:
+def from_env(variable: str, provider: str, env: Mapping[str, str]) -> str:
+    """The value of a variable. Raises AuthError where it isn't set."""
     value = env.get(variable, "").strip()
     if not value:
         raise _no_credential([variable], provider)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import threading
 import uuid
 
@@ -157,7 +158,7 @@ def stackql_grant(provider: str, auth: Mapping[str, Any], env: Mapping[str, str]
     if not all(isinstance(item, str) for _, item in pairs):
         raise UsageError(f"{where}: values holds texts, or lists of them")
     return Grant(
-        check_endpoint(str(auth.get("token_url", "")), f"{where}: token_url"),
+        check_endpoint(_with_env(str(auth.get("token_url", "")), where, env), f"{where}: token_url"),
         found["client_id"][0],
         tuple(scopes),
         secret=Secret(found["client_secret"][0]),
@@ -165,6 +166,20 @@ def stackql_grant(provider: str, auth: Mapping[str, Any], env: Mapping[str, str]
         in_form=auth.get("auth_style") == 1,
         fields=tuple(pairs),
     )
+
+
+def _with_env(text: str, where: str, env: Mapping[str, str]) -> str:
+    """A text with variables of the environment in it: `{{ .__env__AZURE_TENANT_ID }}`, as documents write them."""
+
+    def value(match: re.Match[str]) -> str:
+        found = env.get(match[1], "").strip()
+        if not found:
+            raise AuthError(f"{where}: {match[1]} is not set", hint=f"export {match[1]}=…")
+        if not re.fullmatch(r"[\w.-]+", found):
+            raise UsageError(f"{where}: {match[1]} holds what can't stand in an address")
+        return found
+
+    return re.sub(r"\{\{\s*\.__env__(\w+)\s*\}\}", value, text)
 
 
 class _Token:

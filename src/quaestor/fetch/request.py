@@ -196,10 +196,25 @@ def _pinned(url: str, what: str) -> str:
     return f"{origin}{tail.rstrip('/')}"
 
 
+#: The format of a server variable that chooses among the vendor's own regions.
+REGIONAL = "region"
+
+
+def _is_region(text: str) -> bool:
+    """`eu-west-1`, `us-gov-east-1`: letters, words, and a number."""
+    first, *words, number = text.split("-") if text.count("-") > 1 else ("", "", "")
+    plain = all(word.isascii() and word.isalpha() and word.islower() for word in (first, *words))
+    return len(first) == 2 and plain and number.isascii() and number.isdigit()
+
+
 def _whole_host(server: Server, template: str, values: Mapping[str, Value]) -> str:
     """The host if a variable's value names it in full (`acme.oktapreview.com` for `{subdomain}.okta.com`)."""
     for variable in server.variables:
         value = values.get(variable.name)
+        if template == f"{{{variable.name}}}" and server.domains and not variable.enum:  # base_url tests the domain
+            host = str(value or variable.default).lower()
+            if "." in host and is_host(host) and not host.endswith("."):
+                return host
         mark = f"{{{variable.name}}}."
         at = template.find(mark)
         if at < 0 or variable.enum or not isinstance(value, str) or "." not in value:
@@ -258,6 +273,8 @@ def _server_text(server: Server, part: str, values: Mapping[str, Value], *, in_h
             )
         return str(value)
     text = _text(variable, value)
+    if variable.format == REGIONAL and not _is_region(text):
+        raise BindError(f"{variable.name} can't be {value!r}: it is no region", hint="such as eu-west-1")
     if not in_host:
         return _segment_text(variable, text)
     if not is_label(text.lower()):

@@ -12,9 +12,9 @@ from time import time
 from quaestor import __version__
 from quaestor.catalog.store import cache_folder
 from quaestor.errors import ForbiddenError
-from quaestor.fetch.auth import Authenticator, provider_credentials, stackql_credentials
+from quaestor.fetch.auth import SIGNERS, Authenticator, provider_credentials, stackql_credentials
 from quaestor.fetch.client import Client, Governor
-from quaestor.fetch.request import base_url
+from quaestor.fetch.request import REGIONAL, base_url
 from quaestor.fetch.shared import SharedLimits
 from quaestor.fetch.transport import HttpTransport, Limits, ReadOnly
 from quaestor.fetch.url import origin_of
@@ -128,17 +128,20 @@ class Connections:
     def client(self, connection: str, server: Server, values: Mapping[str, SqlValue]) -> Client:
         """Who sends this connection's requests to a server whose variables have these values.
 
+        A variable that only chooses the vendor's region may have any: the account is the same in all of them.
+
         Raises AuthError where a credential is missing, ForbiddenError where the origin isn't the one that the
         connection is configured for, or that its first request went to: one token serves one organisation.
         """
         origin = origin_of(self.base_url(connection, server, values))
+        place = server.url + (str(origin) if is_regional(server) else "")
         with self._lock:
-            there = self._clients.get((connection, server.url))
+            there = self._clients.get((connection, place))
             if there is None:
-                home = self._home(connection, server) or origin
+                home = origin if is_regional(server) else self._home(connection, server) or origin
                 if home == origin:
-                    there = (origin, self._new_client(connection, origin))
-                    self._clients[connection, server.url] = there
+                    there = (origin, self._new_client(connection, origin, server, values))
+                    self._clients[connection, place] = there
             else:
                 home = there[0]
         if there is None or home != origin:
@@ -166,7 +169,7 @@ class Connections:
         if self._transport is not None:
             self._transport.close()
 
-    def _new_client(self, connection: str, origin: Origin) -> Client:
+    def _new_client(self, connection: str, origin: Origin, server: Server, values: Mapping[str, SqlValue]) -> Client:
         provider = self.provider(connection)
         if self._transport is None:
             limits = Limits(total_s=self._settings.request_timeout_s)
@@ -176,14 +179,19 @@ class Connections:
                 proxy=self._settings.proxy,
                 user_agent=f"quaestor/{__version__}",
             )
-        authenticator = self._authenticator(connection, provider, origin, self._transport)
+        authenticator = self._authenticator(connection, provider, origin, self._transport, (server, values))
         configured = self._settings.connection(connection)
         is_read_only = self._settings.read_only or (configured is not None and configured.read_only)
         carrier: Transport = ReadOnly(self._transport) if is_read_only else self._transport
         return Client(carrier, authenticator, self._governor, provider=provider, redactor=self._redactor)
 
     def _authenticator(
-        self, connection: str, provider: Provider, origin: Origin, transport: Transport
+        self,
+        connection: str,
+        provider: Provider,
+        origin: Origin,
+        transport: Transport,
+        place: tuple[Server, Mapping[str, SqlValue]],
     ) -> Authenticator:
         """Who signs a connection's requests: what `--auth` says, else its own settings, else the environment, where
         the provider's document may name other variables."""
@@ -201,11 +209,38 @@ class Connections:
                 assert oauth is not None
                 grant = okta_grant(oauth, str(origin), provider, self._env)
             return OAuth(origin, grant, transport, self._governor, self._redactor, provider)
+        if isinstance(entry, dict) and entry.get("type") in SIGNERS:
+            host = origin_of(base_url(place[0], known(place[1]))).host
+            return self._signer(entry, provider, origin, transport, host)
         if entry is not None:
             parts = stackql_credentials(provider.name, entry, self._env)
         else:
             parts = provider_credentials(provider, self._env, configured.credentials if configured else None)
         return Authenticator(origin, parts, self._redactor)
+
+    def _signer(
+        self, entry: dict[str, Any], provider: Provider, origin: Origin, transport: Transport, host: str
+    ) -> Authenticator:
+        """Who signs as a cloud's own tools do; `host` is the vendor's, whatever stands in for it."""
+        # late: few sessions need them, and they bring packages (docs/decisions/0003-late-imports.md)
+        if entry["type"] in ("aws_signing_v4", "aws_assume_role"):
+            from quaestor.fetch.aws import AwsRole, AwsSigner, aws_keys, aws_role
+
+            keys, role = aws_keys(provider.name, entry, self._env), aws_role(provider.name, entry, self._env)
+            if role is None:
+                return AwsSigner(origin, host, keys, self._redactor)
+            return AwsRole(origin, host, keys, role, transport, self._governor, self._redactor)
+        from quaestor.fetch.cloud import azure_default, service_account
+
+        clock = self._governor.clock
+        if entry["type"] == "azure_default":
+            return azure_default(provider.name, entry, origin, host, self._redactor, clock)
+        return service_account(provider.name, entry, self._env, origin, transport, self._redactor, clock)
+
+
+def is_regional(server: Server) -> bool:
+    """Whether the host depends on nothing but a region of the vendor's, whose pattern its values are held to."""
+    return bool(server.variables) and all(variable.format == REGIONAL for variable in server.variables)
 
 
 def known(settings: Mapping[str, SqlValue]) -> dict[str, str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: `{region:^(?:…)$}`: StackQL lets a variable carry a pattern, braces and all.
 _VARIABLE = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})*)?\}")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+")
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}")
 #: Variables that a provider's users know by the environment.
 _ENVIRONMENT = {
@@ -61,7 +61,13 @@ def _variable(name: str, about: dict[str, Any], url: str) -> Parameter:
     default = str(about.get("default") or "")
     real = default in enum or _REGION.fullmatch(default) or (f"://{{{name}}}" in url and _HOST.fullmatch(default))
     return Parameter(
-        name=name, wire=name, location="server", required=not real, enum=enum, default=default if real else ""
+        name=name,
+        wire=name,
+        location="server",
+        required=not real,
+        enum=enum,
+        format="region" if name == "region" and _REGION.fullmatch(default) else "",
+        default=default if real else "",
     )
 
 
