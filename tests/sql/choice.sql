@@ -58,3 +58,27 @@ SELECT u.id FROM okta.users.users u WHERE u.id IN ('', '.', '..', @user0)
 SELECT id FROM okta.users.factors WHERE userId = ''
 
 SELECT u.id, f.id FROM okta.users.users u LEFT JOIN okta.users.factors f ON f.userId = '' WHERE u.status = 'ACTIVE'
+
+SELECT EXISTS (SELECT 1 FROM okta.users.users u JOIN okta.users.factors f ON f.userId = u.id WHERE u.status = 'ACTIVE')
+
+SELECT NOT EXISTS (SELECT 1 FROM okta.users.users WHERE status = 'nothing')
+
+SELECT EXISTS (SELECT u.id FROM okta.users.users u LEFT JOIN okta.users.factors f ON f.userId = u.id WHERE f.id IS NULL)
+
+SELECT EXISTS (SELECT 1 FROM okta.groups.groups g LEFT JOIN (SELECT * FROM okta.users.users) u ON u.id = g.id WHERE u.id IS NULL)
+
+SELECT EXISTS (SELECT count(*) FROM okta.users.users WHERE status = 'nothing')
+
+SELECT count(*) FROM (SELECT id FROM (SELECT id, status FROM okta.users.users) WHERE status = 'ACTIVE')
+
+WITH some AS (SELECT id, status FROM okta.users.users WHERE status <> 'ACTIVE') SELECT status, id FROM some ORDER BY 1, 2 LIMIT 5
+
+WITH some AS MATERIALIZED (SELECT id FROM okta.users.users) SELECT count(*) FROM some
+
+WITH some AS (SELECT id FROM okta.users.users) SELECT count(*) FROM some a JOIN some b ON a.id = b.id
+
+SELECT count(*) FROM (SELECT u.id, f.id AS factor FROM (SELECT * FROM okta.users.users) u
+LEFT JOIN okta.users.factors f ON f.userId = u.id LIMIT 10000)
+
+SELECT count(*) FROM (SELECT g.id FROM okta.groups.groups g LEFT JOIN (SELECT id FROM okta.users.users) u ON u.id = g.id
+WHERE u.id IS NULL LIMIT 1000)

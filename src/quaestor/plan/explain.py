@@ -72,8 +72,8 @@ def explain(plan: Plan, urls: Callable[[Scan], list[str]], text: str) -> list[tu
 def analyzed(
     plan: Plan, urls: Callable[[Scan], list[str]], text: str, took: Callable[[Scan], Stats]
 ) -> list[tuple[SqlValue, ...]]:
-    """The rows of `explain`, and what each scan took: requests, rows, seconds of waiting over all threads, seconds from
-    its first request to its last."""
+    """The rows of `explain`, and what each scan took: requests, rows, seconds of waiting over all threads, seconds
+    from its first request to its last."""
     rows = []
     for row, scan in zip(explain(plan, urls, text), plan.scans, strict=True):
         stats = took(scan)

@@ -5,8 +5,9 @@ Before: `plan.scans` has the scans. After: `run.executor` streams or spools.
 
 from __future__ import annotations
 
-from quaestor.plan.rounds import rounds_of
+from quaestor.plan.rounds import probing, rounds_of
 from quaestor.plan.scope import BoundColumn, BoundTable
+from quaestor.plan.shape import aggregates, exists, inside
 from quaestor.record import replace
 from quaestor.sql import nodes
 
@@ -14,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from quaestor.plan.bind import BoundQuery
     from quaestor.plan.model import Plan
     from quaestor.values import SqlValue
 
@@ -25,14 +27,17 @@ def with_mode(plan: Plan, constants: Mapping[nodes.Expr, SqlValue], *, is_exact:
         is_exact: the API tests all conditions itself, so a LIMIT says how many rows are enough.
     """
     query = plan.query
+    probe = exists(query.tree)
+    if probe is not None:
+        return replace(plan, rounds=probing(plan, probe))
     core = query.tree.cores[0]
     if len(query.tree.cores) != 1 or not isinstance(core, nodes.SelectCore):
         return plan
     sorts = bool(query.tree.order_by or core.group_by or core.having or core.distinct)
     limit = query.tree.limit
     needs_all = limit is None or sorts or any(aggregates(column) for column in core.columns)
-    is_single = len(plan.scans) == 1 and len(query.uses) == 1 and not plan.scans[0].keys and not query.ctes
-    if not is_single or not _is_alone(core.source):
+    is_single = len(plan.scans) == 1 and len(query.uses) == 1 and not plan.scans[0].keys
+    if not is_single or not _is_alone(core.source, query):
         return plan if needs_all else replace(plan, rounds=rounds_of(plan, core, constants))
     if needs_all:
         return replace(plan, is_stream=True)
@@ -44,28 +49,19 @@ def with_mode(plan: Plan, constants: Mapping[nodes.Expr, SqlValue], *, is_exact:
     return replace(plan, is_stream=True, is_lazy=True, first_rows=enough)
 
 
-def _is_alone(source: nodes.Source | None) -> bool:
-    """One resource, joined with nothing but table functions after it: SQLite then reads it once."""
+def _is_alone(source: nodes.Source | None, query: BoundQuery) -> bool:
+    """One resource, or what hands on its rows, joined with nothing but table functions after it: SQLite then reads it
+    once."""
     if isinstance(source, BoundTable):
         return True
+    within = inside(source, query)
+    if within is not None:
+        return _is_alone(within, query)
     return (
         isinstance(source, nodes.Join)
         and source.kind in (",", "INNER", "CROSS", "LEFT")
         and isinstance(source.right, nodes.TableFunction)
         and bool(source.right.args)
         and any(isinstance(node, BoundColumn) for arg in source.right.args for node in nodes.walk(arg))
-        and _is_alone(source.left)
-    )
-
-
-_AGGREGATES = {"avg", "count", "group_concat", "max", "median", "min", "percentile", "string_agg", "sum", "total"} | {
-    f"{kind}_group_{what}" for kind in ("json", "jsonb") for what in ("array", "object")
-}
-
-
-def aggregates(node: nodes.Node) -> bool:
-    """Whether it holds an aggregate or a window function."""
-    return any(
-        isinstance(part, nodes.Function) and (part.name.casefold() in _AGGREGATES or part.over is not None)
-        for part in nodes.walk(node)
+        and _is_alone(source.left, query)
     )

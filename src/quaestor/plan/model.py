@@ -108,11 +108,13 @@ class Rounds(Record):
         driver: the scan whose rows are taken some at a time.
         scans: it, and those that depend on it, in order; all others are read before.
         limit: how many rows of the answer are enough.
+        probe: whose rows are counted, if not the statement's: what EXISTS asks for.
     """
 
     driver: int
     scans: tuple[int, ...]
     limit: int
+    probe: nodes.Select | None = None
 
 
 class Plan(Record):

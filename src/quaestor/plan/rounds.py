@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from quaestor.plan.conditions import sources_within
 from quaestor.plan.model import Rounds
-from quaestor.plan.scope import BoundTable
+from quaestor.plan.shape import resources
 from quaestor.sql import nodes
 
 TYPE_CHECKING = False
@@ -38,17 +38,31 @@ def rounds_of(plan: Plan, core: nodes.SelectCore, constants: Mapping[nodes.Expr,
     )
     if not isinstance(limit, int) or not isinstance(offset, int | None) or not 0 <= limit <= MOST_ROWS:
         return None
-    outside = _tables(core.source)
-    inside = sources_within(plan.query.tree, plan.query.ctes)[1]
+    driven = _driven(plan, core, least=2)
+    return Rounds(driven[0], driven, limit) if driven else None
+
+
+def probing(plan: Plan, core: nodes.SelectCore) -> Rounds | None:
+    """How to run `SELECT EXISTS (SELECT …)` in rounds: until the part inside has a row."""
+    driven = _driven(plan, core, least=1)
+    return Rounds(driven[0], driven, 1, nodes.Select((core,), limit=nodes.Literal("integer", 1))) if driven else None
+
+
+def _driven(plan: Plan, core: nodes.SelectCore, least: int) -> tuple[int, ...]:
+    """The scans of which some rows are taken at a time, the driving one first; none if all rows are needed."""
+    outside = resources(core.source, plan.query)
+    everywhere = sources_within(plan.query.tree, plan.query.ctes)[1]
     for cte in plan.query.ctes.values():
-        inside |= sources_within(cte, plan.query.ctes)[1]
+        everywhere |= sources_within(cte, plan.query.ctes)[1]
     for driver in plan.scans:
         if driver.depends or driver.keys:
             continue
         partial = _following(plan, driver)
-        if len(partial) > 1 and all(_may_lack_rows(plan, plan.scans[i], driver, outside, inside) for i in partial):
-            return Rounds(driver.id, partial, limit)
-    return None
+        if len(partial) >= least and all(
+            _may_lack_rows(plan, plan.scans[i], driver, outside, everywhere) for i in partial
+        ):
+            return partial
+    return ()
 
 
 def _following(plan: Plan, driver: Scan) -> tuple[int, ...]:
@@ -68,29 +82,17 @@ def _may_lack_rows(plan: Plan, scan: Scan, driver: Scan, outside: set[int], insi
         if plan.query.uses[use].nullable:
             every = (*scan.keys, *(scan.by_key.keys if scan.by_key is not None else ()))
             is_complete = scan is not driver and all(
-                keys.uses <= outside and _tables_only(keys.select, outside) for keys in every
+                keys.uses <= outside and _tables_only(keys.select) for keys in every
             )
             if not is_complete:
                 return False
     return True
 
 
-def _tables_only(select: nodes.Select, outside: set[int]) -> bool:
-    """Whether keys come straight from tables of the statement's FROM."""
+def _tables_only(select: nodes.Select) -> bool:
+    """Whether keys come straight from tables, all of whose rows that are there give theirs."""
     return all(
         isinstance(core, nodes.SelectCore)
         and all(not isinstance(node, nodes.TableRef | nodes.SubqueryRef) for node in nodes.walk(core))
-        and _tables(core.source) <= outside
         for core in select.cores
     )
-
-
-def _tables(source: nodes.Source | None) -> set[int]:
-    """The resources that stand in a FROM itself, not in a subquery of it."""
-    if isinstance(source, BoundTable):
-        return {source.source}
-    if isinstance(source, nodes.Join):
-        return _tables(source.left) | _tables(source.right)
-    if isinstance(source, nodes.Group):
-        return _tables(source.source)
-    return set()

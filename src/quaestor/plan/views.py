@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from quaestor.errors import BindError, CatalogError, QuaestorError
 from quaestor.plan.conditions import conjunction, conjuncts, note_candidates
-from quaestor.plan.mode import aggregates
 from quaestor.plan.scope import BoundColumn, BoundTable, Output, ScopeSource
+from quaestor.plan.shape import aggregates
 from quaestor.record import Record, replace
 from quaestor.sql import nodes
 from quaestor.sql.parser import parse_script

@@ -96,9 +96,18 @@ class Execution:
         return values
 
     def settle(self, plan: Plan) -> Plan:
-        """The plan without the further requests for hidden objects that the statement's conditions rule out."""
+        """The plan without the further requests for hidden objects that the statement's conditions rule out.
+
+        Where two scans ask the same, the rows of one are the other's too: what one of them needs, both have.
+        """
+        kept = {
+            (id(scan.method), id(each))
+            for scan in plan.scans
+            for each in scan.hidden
+            if not self._rules_out(plan, scan, each)
+        }
         scans = tuple(
-            replace(scan, hidden=tuple(each for each in scan.hidden if not self._rules_out(plan, scan, each)))
+            replace(scan, hidden=tuple(each for each in scan.hidden if (id(scan.method), id(each)) in kept))
             if scan.hidden
             else scan
             for scan in plan.scans

@@ -110,6 +110,7 @@ class Spooler:
     def rounds(self, rounds: Rounds) -> Iterator[Batch]:
         """The rows of the statement, from as few rows of the driving table as give enough."""
         statement = lower(self._plan.query.tree, self._plan)
+        probe = lower(rounds.probe, self._plan) if rounds.probe is not None else ""
         if not rounds.limit:
             return
         self.fill(without=rounds.scans)
@@ -126,8 +127,9 @@ class Spooler:
                 more, copied = self._parts(scan)
                 self._fillings[number].add(self._feed(more))
                 self._copy(scan, copied)
-            found = list(self._db.execute(statement, self._parameters))
+            found = list(self._db.execute(probe or statement, self._parameters))
             if len(found) >= rounds.limit or len(taken) < take:
+                found = list(self._db.execute(statement, self._parameters)) if probe else found
                 yield from (found[at : at + CHUNK] for at in range(0, len(found), CHUNK))
                 return
             take *= 2
