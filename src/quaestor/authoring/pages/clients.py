@@ -119,6 +119,10 @@ def _datadog_typescript(request: Request, version: str, library: Library) -> Exa
 
 def _fetch(request: Request) -> str:
     headers = {each.header: f"{each.prefix}${{process.env.{each.env}}}" for each in request.provider.credentials}
+    auth = request.provider.auth
+    if auth.get("type") in ("api_key", "bearer") and auth.get("credentialsenvvar"):
+        prefix = auth.get("valuePrefix") or ("Bearer " if auth["type"] == "bearer" else "")
+        headers["Authorization"] = f"{prefix}${{process.env.{auth['credentialsenvvar']}}}"
     if request.body is not None and request.method.body is not None:
         headers["Content-Type"] = request.method.body.media_type
     lines = [f"    {json.dumps(name)}: `{value}`," for name, value in headers.items()]
@@ -127,9 +131,10 @@ def _fetch(request: Request) -> str:
         body = f"\n  body: JSON.stringify({_script(request.body, 2)}),"
     url = re.sub(r"\{(\w+)\}", lambda match: "${" + _variable(request.provider, match[1]) + "}", request.url)
     reads = "console.log(response.status, await response.text());"
+    shown = "\n  headers: {\n" + "\n".join(lines) + "\n  }," if lines else ""
     return (
-        f"const response = await fetch(`{url}`, {{\n  method: {json.dumps(request.method.http)},\n"
-        "  headers: {\n" + "\n".join(lines) + f"\n  }},{body}\n}});\n{reads}"
+        f"const response = await fetch(`{url}`, {{\n  method: {json.dumps(request.method.http)},"
+        f"{shown}{body}\n}});\n{reads}"
     )
 
 

@@ -15,7 +15,7 @@ from quaestor.authoring.pages.compat import VERBS, code_units, ordered
 from quaestor.authoring.pages.page import Column, Example, FieldTable, MethodRow, Page, Section
 from quaestor.authoring.pages.prose import Text
 from quaestor.authoring.pages.shape import Shape, allowed, below, bounded, describe, kind, notes
-from quaestor.authoring.pages.statements import Writer, slug
+from quaestor.authoring.pages.statements import Writer, shown, slug
 from quaestor.authoring.pages.words import block, flat
 from quaestor.catalog.columns import row_schemas
 from quaestor.catalog.model import Schema
@@ -113,21 +113,21 @@ class Maker:
             text = text.members() if key == "*" else text.below(key)
         text = text.members() if method.response.map_key else text.items()
         root = Shape(tuple(row_schemas(method.response, self._schema)), self._schema, text)
-        columns = {column.name: column for column in method.columns if not column.hidden}
-        listed = [column for name in ordered(columns) for column in self._field(columns[name], root)]
-        shown = "" if note.strip().lower() in _EMPTY_NOTES else block(note, self._escape)
-        return FieldTable(method.name, tuple(listed), shown)
+        columns = shown(method)
+        listed = [column for name in ordered(columns) for column in self._field(name, columns[name], root)]
+        said = "" if note.strip().lower() in _EMPTY_NOTES else block(note, self._escape)
+        return FieldTable(method.name, tuple(listed), said)
 
-    def _field(self, column: model.Column, root: Shape) -> Iterator[Column]:
+    def _field(self, called: str, column: model.Column, root: Shape) -> Iterator[Column]:
         shape: Shape | None = root
         for key in column.path:
             shape = shape.fields()[key][0] if shape is not None and key in shape.fields() else None
         if shape is None or not column.path:
             name = "string (date-time)" if column.type == "date-time" else column.type
-            yield Column(column.name, f"{name} ({column.format})" if column.format else name)
+            yield Column(called, f"{name} ({column.format})" if column.format else name)
             return
-        yield Column(column.name, kind(shape), describe(shape, self._line), column.required)
-        yield from bounded(below(shape, column.name, self._line, depth=1))
+        yield Column(called, kind(shape), describe(shape, self._line), column.required)
+        yield from bounded(below(shape, called, self._line, depth=1))
 
     def _line(self, text: str) -> str:
         return flat(text, self._escape)
@@ -288,17 +288,20 @@ def summary(resource: model.Resource) -> str:
     """What can be done with a resource, by the methods that it has: `Creates, deletes, gets or lists an …`."""
     verbs = {method.verb for method in resource.methods}
     does = [_DOES[verb] for verb in ("insert", "update", "replace", "delete") if verb in verbs]
-    selects = resource.by_verb("select")
-    if any(p.item_key for method in selects for p in method.parameters):
-        does.append("gets")
-    if any(not any(p.item_key for p in method.parameters) for method in selects):
-        does.append("lists")
+    selects = [_is_of_one(method) for method in resource.by_verb("select")]
+    does += ["gets"] if any(selects) else []
+    does += ["lists"] if not all(selects) else []
     if not does:
         does = ["runs operations on"]
     listed = does[0] if len(does) == 1 else f"{', '.join(does[:-1])} or {does[-1]}"
     name = resource.name
     article = "an" if name[0] in "aeio" or name.startswith(("un", "hour")) else "a"
     return f"{listed[0].upper()}{listed[1:]} {article} <code>{name}</code> resource."
+
+
+def _is_of_one(method: model.Method) -> bool:
+    """Whether a SELECT's request is for one object; documents don't say so, but its path ends in the object's key."""
+    return method.path.endswith("}") or any(p.item_key for p in method.parameters)
 
 
 def _sentence(method: model.Method) -> str:

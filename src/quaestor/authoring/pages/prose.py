@@ -73,7 +73,10 @@ class Text:
             others = [part for choice in _CHOICES for part in node.get(choice) or ()]
             others += [{"$ref": pointer} for pointer in mapped.values() if str(pointer).startswith("#/")]
             for part in others:
-                target = self._schemas.resolved(part)
+                try:
+                    target = self._schemas.resolved(part)
+                except CatalogError:  # a split document's discriminator names kinds that aren't in it
+                    continue
                 if id(target) not in seen:
                     seen.add(id(target))
                     waiting.append(self._schemas.flat(target))

@@ -158,8 +158,14 @@ def rows(shape: Shape, escape: Callable[[str], str], *, prefix: str = "", depth:
             yield from below(inner, whole, escape, depth=depth + 1)
 
 
+def _depth(name: str, depth: int) -> int:
+    """How deep the fields of a field lie; of links (HAL) only their names are worth showing."""
+    return MOST_DEPTH - 1 if name.rpartition(".")[2] == "_links" else depth
+
+
 def below(shape: Shape, name: str, escape: Callable[[str], str], *, depth: int) -> Iterator[Column]:
     """The fields inside the field of a name: of an object, of a list's items, of a map's values."""
+    depth = _depth(name, depth)
     if depth >= MOST_DEPTH:
         return
     item = shape.items()

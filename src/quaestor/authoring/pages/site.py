@@ -19,7 +19,7 @@ from quaestor.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from quaestor.authoring.pages.page import Page
     from quaestor.catalog.catalog import Catalog
@@ -57,11 +57,13 @@ def write_pages(source: Source, out: str, form: str, headers: str = "") -> int:
     return _write(out, _files(source, form, headers))
 
 
-def make_pages(source: Source, form: str) -> Iterator[Page]:
-    """The page of every resource of a provider. Raises as `write_pages` does."""
+def make_pages(source: Source, form: str, services: Collection[str] = ()) -> Iterator[Page]:
+    """The page of every resource of a provider, or of these services. Raises as `write_pages` does."""
     provider = _provider(source)
     maker = Maker(provider, _lookup(source), _Words(source), _ESCAPES[form], source.rate)
     for service in source.catalog.services(provider.name):
+        if services and service.name not in services:
+            continue
         for info in source.catalog.resources(provider.name, service.name):
             resource = source.catalog.resource(provider.name, service.name, info.name)
             if resource is not None:

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
-    from quaestor.catalog.model import Method, Parameter, Resource, Schema, Server
+    from quaestor.catalog.model import Column, Method, Parameter, Resource, Schema, Server
 
 _BARE = ("integer", "number", "boolean")
+#: What a document's column is called whose name is a parameter's.
+_HIDDEN = "row__"
 #: Parameters that take an expression; where one is there, the vendor takes no other beside it.
 _EXPRESSIONS = ("filter", "search", "q")
 #: Parameters by which answers are paged: Quaestor sets them itself.
@@ -156,7 +158,7 @@ class Writer:
     # -- verbs
 
     def _select(self, method: Method) -> Statement:
-        columns = [quote_name(name) for name in ordered([c.name for c in method.columns if not c.hidden])]
+        columns = [quote_name(name) for name in ordered(shown(method))]
         given = [*self._parameters(method, is_required=True), *self._parameters(method, is_required=False)]
         text = "SELECT\n" + (",\n".join(columns) or "*") + f"\nFROM {self._address}{_where(given)}\n;"
         return Statement("", text, tuple(given), "select")
@@ -261,6 +263,17 @@ class Writer:
             yield Given(name, slug(parameter.name), parameter.type, needed, parameter)
 
 
+def shown(method: Method) -> dict[str, Column]:
+    """The columns that pages show, by the name that a SELECT has for them. Of a document's method, a column that a
+    parameter hides (`catalog.stackql.methods`) goes by the parameter's name, which has the value that it has."""
+    found = {column.name: column for column in method.columns if not column.hidden}
+    for column in method.columns:
+        bare = column.name.removeprefix(_HIDDEN)
+        if column.hidden and bare != column.name and method.parameter(bare) is not None:
+            found[bare] = column
+    return found
+
+
 def slug(name: str) -> str:
     """A name of letters, digits and `_`, as placeholders and anchors have it."""
     found = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or "value"
@@ -284,7 +297,7 @@ def _where(given: Sequence[Given]) -> str:
 
 
 def _returning(method: Method) -> str:
-    columns = ordered([column.name for column in method.columns if not column.hidden])
+    columns = ordered(name for name, column in shown(method).items() if not column.hidden)
     return "\nRETURNING\n" + ",\n".join(quote_name(name) for name in columns) if columns else ""
 
 
