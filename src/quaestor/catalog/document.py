@@ -13,6 +13,7 @@ import json
 import os
 import re
 
+from quaestor.catalog.duplicates import repeated
 from quaestor.errors import CatalogError
 
 TYPE_CHECKING = False
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 #: The largest document that is read, in bytes. The largest known spec (Microsoft Graph) has 35 MB.
 MAX_BYTES = 64 * 1024 * 1024
+#: The largest document of StackQL's format that is read; the largest published one has 5 MB.
+MAX_FOREIGN_BYTES = 32 * 1024 * 1024
+#: How many commas and lines a document may have.
+MAX_NODES = 4_000_000
 #: How deep mappings and lists may nest.
 MAX_DEPTH = 150
 #: Block style ends and flow style (`{a: 1}`) begins where a value fits into the rest of such a line.
@@ -54,7 +59,9 @@ def read(path: str, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
 def parse(text: str, source: str) -> dict[str, Any]:
     """The mapping that a text holds; `source` names it in errors. Raises CatalogError as `read` does."""
     try:
-        value = json.loads(text) if text.lstrip()[:1] == "{" else _yaml(text, source)
+        _check_nodes(text, source)
+        is_json = text.lstrip()[:1] == "{"
+        value = json.loads(text, object_pairs_hook=_distinct) if is_json else _yaml(text, source)
     except RecursionError as error:
         raise CatalogError(f"{source} nests deeper than {MAX_DEPTH} levels") from error
     except ValueError as error:
@@ -63,6 +70,24 @@ def parse(text: str, source: str) -> dict[str, Any]:
         raise CatalogError(f"{source} should hold a mapping at its top, not {_kind(value)}")
     _bounded(value, source)
     return value
+
+
+def _check_nodes(text: str, source: str) -> None:
+    """Refuses a text with more values than a document may have: every one of them ends at a comma or a line."""
+    count = text.count(",") + text.count("\n")
+    if count > MAX_NODES:
+        raise CatalogError(
+            f"{source} has about {count:,} values, more than the {MAX_NODES:,} that a document may have"
+        )
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON. Raises ValueError for a key that it says twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} is there twice")
+    return found
 
 
 def _yaml(text: str, source: str) -> Any:
@@ -74,7 +99,11 @@ def _yaml(text: str, source: str) -> Any:
             f"{source} repeats so much by its YAML aliases that it has {size:,} bytes written out, more than the "
             f"{MAX_BYTES:,} that a document may have"
         )
-    return yaml12.parse_yaml(text)
+    value = yaml12.parse_yaml(text)
+    twice = repeated(text)
+    if twice is not None:
+        raise CatalogError(f"{source}: line {twice[1]}: the key {twice[0]!r} is there twice")
+    return value
 
 
 def _expanded(text: str, anchors: set[str], source: str) -> int:
@@ -113,8 +142,11 @@ def _extents(text: str, name: str) -> list[str]:
     return found
 
 
+_SCALARS = (str, int, float, type(None))
+
+
 def _bounded(value: Any, source: str) -> None:
-    """Refuses nesting beyond MAX_DEPTH, and lists and mappings as keys."""
+    """Refuses nesting beyond MAX_DEPTH, lists and mappings as keys, and values with a tag (`!!python/…`)."""
     stack: list[tuple[Any, int]] = [(value, 1)]
     while stack:
         node, depth = stack.pop()
@@ -124,9 +156,13 @@ def _bounded(value: Any, source: str) -> None:
             odd = next((key for key in node if not isinstance(key, str | int | float | None)), None)
             if odd is not None:
                 raise CatalogError(f"{source} has a key that is no text: {odd!r}"[:200])
-            stack.extend((child, depth + 1) for child in node.values() if isinstance(child, dict | list))
+            stack.extend((child, depth + 1) for child in node.values() if not isinstance(child, _SCALARS))
         elif isinstance(node, list):
-            stack.extend((child, depth + 1) for child in node if isinstance(child, dict | list))
+            stack.extend((child, depth + 1) for child in node if not isinstance(child, _SCALARS))
+        else:
+            raise CatalogError(
+                f"{source} has a value with a tag, {getattr(node, 'tag', type(node).__name__)!r}"[:200]
+            )
 
 
 def mapping(value: Any, where: str) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Head(Record):
 def read(folder: Folder) -> Head:
     """The head of a provider's version. Raises CatalogError for a document that can't be read or leads out."""
     path = os.path.join(folder.path, "provider.yaml")
-    found = document.read(path)
+    found = document.read(path, max_bytes=document.MAX_FOREIGN_BYTES)
     name = found.get("name") or found.get("id")
     if not isinstance(name, str) or not name:
         raise CatalogError(f"{path} has no name")

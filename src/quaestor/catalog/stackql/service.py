@@ -34,7 +34,7 @@ def read(head: Head, entry: ServiceEntry) -> Facts:
     """The facts of one service. Raises CatalogError, naming file and place, for what can't be read."""
     if not entry.path:
         raise CatalogError(f"{head.provider.name}.{entry.name} is listed, but its document isn't there")
-    return facts(head, entry, document.read(entry.path), entry.path)
+    return facts(head, entry, document.read(entry.path, max_bytes=document.MAX_FOREIGN_BYTES), entry.path)
 
 
 def facts(head: Head, entry: ServiceEntry, root: dict[str, Any], source: str) -> Facts:
