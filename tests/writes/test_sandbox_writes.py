@@ -52,6 +52,47 @@ def test_lifecycle_methods_move_the_status(con: quaestor.Connection) -> None:
     assert rows(con, status) == []
 
 
+def test_the_first_delete_of_an_active_user_only_deactivates(con: quaestor.Connection) -> None:
+    """As the specification of Okta's deleteUser says, and as recordings have it: DELETE twice, 204 both times."""
+    [(key,)] = rows(con, "SELECT id FROM okta.users.users WHERE status = 'ACTIVE' ORDER BY id LIMIT 1")
+    status = f"SELECT status FROM okta.users.users WHERE id = '{key}'"
+    con.sql(f"DELETE FROM okta.users.users WHERE id = '{key}'")
+    assert rows(con, status) == [("DEPROVISIONED",)]
+    con.sql(f"DELETE FROM okta.users.users WHERE id = '{key}'")
+    assert rows(con, status) == []
+
+
+#: What creation answers and nothing afterwards does: a statement, the secret's column, and what is made.
+SECRETS = {
+    "api service": (
+        """INSERT INTO okta.integrations.instances (data__type, data__grantedScopes)
+           VALUES ('my_app_cie', '["okta.users.read"]') RETURNING clientSecret, id""",
+        "",
+    ),
+    "application key": (
+        "INSERT INTO datadog.organization.current_user_application_keys (name) VALUES ('k') RETURNING key, id",
+        "",
+    ),
+    "api key": ("INSERT INTO datadog.organization.api_keys (name) VALUES ('k') RETURNING key, id", ""),
+    "oauth client secret": (
+        "INSERT INTO okta.apps.secrets (appId) VALUES ('{app}') RETURNING client_secret, id",
+        "SELECT id FROM okta.apps.applications WHERE name = 'oidc_client' ORDER BY id",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SECRETS)
+def test_secrets_that_creation_tells_are_told(con: quaestor.Connection, what: str) -> None:
+    text, before = SECRETS[what]
+    if before:
+        text = text.replace("{app}", rows(con, before)[0][0])
+    with con.sql(text) as result:
+        [row] = result.dicts()
+    secret = next(value for name, value in row.items() if name in ("clientSecret", "key", "client_secret"))
+    assert len(str(secret)) >= 16
+    assert "*" not in str(secret)
+
+
 def test_an_active_application_is_not_deleted(con: quaestor.Connection) -> None:
     [(key,)] = rows(con, "SELECT id FROM okta.apps.applications WHERE status = 'ACTIVE' ORDER BY id LIMIT 1")
     with pytest.raises(ProviderError):

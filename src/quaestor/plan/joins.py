@@ -168,7 +168,12 @@ def bind_source(binder: Binder, source: nodes.Source, scope: Scope, ctes: dict[s
         return _leaf(_subquery(binder, source, scope, ctes))
     if isinstance(source, nodes.TableFunction):
         return _leaf(_function(binder, source, scope, ctes))
-    raise UnsupportedError("SELECT from EXEC is not there yet", text=binder.text, position=source.pos)
+    raise UnsupportedError(
+        "SELECT from EXEC is not there: a SELECT changes nothing",
+        text=binder.text,
+        position=source.pos,
+        hint="run EXEC by itself, it gives the rows of its answer",
+    )
 
 
 def _leaf(source: ScopeSource) -> Joined:

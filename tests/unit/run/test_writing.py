@@ -628,6 +628,36 @@ def test_on_conflict(connect: Any, rest: str, lines: list[str], message: str) ->
         assert wire.bodies[1] == {"profile": {"name": "a", "description": "x"}}
 
 
+@pytest.mark.parametrize(
+    ("rest", "bodies"),
+    [
+        # names alone are the row that is there, as in SQLite; with the table's name in front too
+        (
+            "UPDATE SET data__profile__name = excluded.data__profile__name,"
+            " data__profile__description = (profile ->> 'name') || groups.type || '-' || okta.groups.groups.id",
+            [{"profile": {"name": "a", "description": "aOKTA_GROUP-g-a"}}],
+        ),
+        (
+            "UPDATE SET (data__profile__name, data__profile__description) = (excluded.data__profile__name, id)",
+            [{"profile": {"name": "a", "description": "g-a"}}],
+        ),
+        # a row that WHERE leaves out is neither updated nor inserted
+        ("UPDATE SET data__profile__name = 'a' WHERE type = 'APP_GROUP'", []),
+        ("UPDATE SET data__profile__name = 'a' WHERE NULL", []),
+        (
+            "UPDATE SET data__profile__name = 'a' WHERE type = 'OKTA_GROUP' AND excluded.data__profile__name = 'a'",
+            [{"profile": {"name": "a"}}],
+        ),
+    ],
+)
+def test_on_conflict_speaks_of_the_row_that_is_there(connect: Any, rest: str, bodies: list[Any]) -> None:
+    con, wire = connect(there("a", "z"))
+    con.sql(UPSERT + rest)
+    sent = [(request.method, body) for request, body in zip(wire.requests, wire.bodies, strict=True)]
+    assert [body for method, body in sent if method == "PUT"] == bodies
+    assert [body for method, body in sent if method == "POST"] == [{"profile": {"name": "b", "description": "new"}}]
+
+
 def test_a_key_that_several_have_refuses_the_row(connect: Any) -> None:
     con, wire = connect(there("a", "a"))
     with pytest.raises(BindError, match="row 1: 2 objects have the key"):
@@ -656,7 +686,17 @@ def test_a_conflict_that_comes_up_later_is_looked_up_once_more(connect: Any) -> 
         (UPSERT.replace("(name)", "(id)") + "NOTHING", "the natural key of okta.groups.groups is name"),
         (UPSERT.replace("'b'", "'a'") + "NOTHING", "rows 1 and 2 have the same key"),
         (UPSERT + "UPDATE SET data__profile__name = excluded.nme", "excluded has no nme"),
-        (UPSERT + "UPDATE SET data__profile__name = id", "not columns of the row that is there"),
+        (UPSERT + "UPDATE SET data__profile__name = other.id", "there is no other here"),
+        (UPSERT + "UPDATE SET data__profile__name = nme", "there is no column nme"),
+        (
+            UPSERT + "UPDATE SET data__profile__name = (SELECT u.id FROM okta.users.users u)",
+            "a subquery in ON CONFLICT",
+        ),
+        (UPSERT + "UPDATE SET (data__profile__name, type) = ('a', 'b', 'c')", "2 names are given 3 values"),
+        (
+            UPSERT.replace("(name)", "(name) WHERE type = 'x'") + "NOTHING",
+            "a part of an index, and no API has one",
+        ),
         (
             "INSERT INTO okta.integrations.instances (data__type, data__grantedScopes) VALUES ('t', '[\"a\"]')"
             " ON CONFLICT (type) DO NOTHING",

@@ -83,7 +83,9 @@ def find_rows(
     return _read(target, statement, choice, assigned, bindings, used, predicates, taken, use)
 
 
-def assigned_by(statement: nodes.Update | nodes.Replace | nodes.Delete) -> dict[str, nodes.Expr]:
+def assigned_by(
+    statement: nodes.Update | nodes.Replace | nodes.Delete | nodes.Conflict,
+) -> dict[str, nodes.Expr]:
     """What SET gives each name. Raises BindError for a name that is set twice."""
     assigned: dict[str, nodes.Expr] = {}
     if isinstance(statement, nodes.Delete):

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from quaestor.errors import BindError, UnsupportedError
 from quaestor.plan.writing.names import choose
+from quaestor.plan.writing.rows import assigned_by, slot_for, taken_from_row
 from quaestor.record import Record, replace
 from quaestor.sql import nodes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from quaestor.plan.writing.calls import Call
@@ -29,6 +30,8 @@ class Upsert(Record):
         update: the update's method and names; None for DO NOTHING.
         item: parameters of the update's path that the existing row gives, each with its column.
         taken: properties that the update requires and SET omits: columns of the existing row.
+        assigned: what SET gives each name.
+        spoken: columns of the existing row that SET and WHERE speak of.
     """
 
     key: tuple[tuple[str, ...], ...]
@@ -36,6 +39,8 @@ class Upsert(Record):
     update: Choice | None = None
     item: dict[str, str] = {}
     taken: tuple[str, ...] = ()
+    assigned: dict[str, nodes.Expr] = {}
+    spoken: tuple[str, ...] = ()
 
 
 def plan_upsert(target: Target, statement: nodes.Insert, choice: Choice) -> Upsert:
@@ -49,8 +54,12 @@ def plan_upsert(target: Target, statement: nodes.Insert, choice: Choice) -> Upse
             position=conflict.pos,
             hint="look it up first: INSERT INTO … SELECT … WHERE NOT EXISTS (SELECT …)",
         )
-    if conflict.keys_where is not None or conflict.where is not None:
-        raise UnsupportedError("WHERE in ON CONFLICT is not there yet", position=conflict.pos)
+    if conflict.keys_where is not None:
+        raise UnsupportedError(
+            "ON CONFLICT (…) WHERE names a part of an index, and no API has one",
+            position=conflict.keys_where.pos,
+            hint="DO UPDATE SET … WHERE … says which of the rows that are there are updated",
+        )
     meant = {_said(expr, target) for expr in conflict.keys}
     if conflict.keys and meant != {_names(name)[0] for name in known} and not _is_meant(meant, known):
         shown = ", ".join(name.rpartition(".")[2] for name in known)
@@ -71,7 +80,7 @@ def plan_upsert(target: Target, statement: nodes.Insert, choice: Choice) -> Upse
             expr = nodes.Binary("->>", expr, nodes.Literal("string", part))
         columns.append(expr)
     upsert = Upsert(tuple(places), tuple(columns))
-    return _with_update(target, conflict, upsert) if conflict.assignments else upsert
+    return _with_update(target, statement, conflict, upsert) if conflict.assignments else upsert
 
 
 def _is_meant(meant: set[str], known: tuple[str, ...]) -> bool:
@@ -93,19 +102,10 @@ def _said(expr: nodes.Expr, target: Target) -> str:
     raise BindError(f"ON CONFLICT takes names of columns of {target.resource.id}", position=expr.pos)
 
 
-def _with_update(target: Target, conflict: nodes.Conflict, upsert: Upsert) -> Upsert:
-    names = []
-    for assignment in conflict.assignments:
-        if len(assignment.names) > 1:
-            raise UnsupportedError("(a, b) = … in ON CONFLICT is not there yet", position=assignment.pos)
-        names.append(assignment.names[0].text)
-        for node in nodes.walk(assignment.value):
-            if isinstance(node, nodes.ColumnRef) and [p.casefold() for p in node.path[:-1]] != ["excluded"]:
-                raise UnsupportedError(
-                    "SET in ON CONFLICT takes values and excluded.…, not columns of the row that is there",
-                    position=node.pos,
-                    hint="UPDATE … SET … WHERE … can speak of the row",
-                )
+def _with_update(target: Target, statement: nodes.Insert, conflict: nodes.Conflict, upsert: Upsert) -> Upsert:
+    assigned = assigned_by(conflict)
+    names = list(assigned)
+    spoken = _spoken_of(statement.table, [*assigned.values(), *([conflict.where] if conflict.where else [])])
     verb = "update" if target.resource.by_verb("update") else "replace"
     update = choose(target, verb, names)
     item = {}
@@ -113,13 +113,50 @@ def _with_update(target: Target, conflict: nodes.Conflict, upsert: Upsert) -> Up
         if parameter.location != "path" or not parameter.field:
             raise BindError(f"{update.method.name} needs {parameter.name}", position=conflict.pos)
         item[parameter.name] = parameter.field
-    from quaestor.plan.writing.rows import slot_for, taken_from_row
-
     taken = taken_from_row(target, update, names) if verb == "update" else []
     slots = dict(update.slots)
     for name in (*item, *taken):
         slots[name] = slot_for(target, update, name)
-    return replace(upsert, update=replace(update, slots=slots, missing=()), item=item, taken=tuple(taken))
+    return replace(
+        upsert,
+        update=replace(update, slots=slots, missing=()),
+        item=item,
+        taken=tuple(taken),
+        assigned=assigned,
+        spoken=spoken,
+    )
+
+
+def _spoken_of(table: nodes.TableRef, exprs: Sequence[nodes.Expr]) -> tuple[str, ...]:
+    """The columns of the existing row that expressions speak of: names alone, or behind the table's name, as SQLite
+    has it. Raises BindError for another table's, UnsupportedError for those of a subquery."""
+    found: dict[str, None] = {}
+    for node in (node for expr in exprs for node in nodes.walk(expr)):
+        if isinstance(node, nodes.Select) and any(
+            isinstance(inner, nodes.ColumnRef) and not _is_excluded(inner) for inner in nodes.walk(node)
+        ):
+            raise UnsupportedError(
+                "a subquery in ON CONFLICT that speaks of columns is not there",
+                position=node.pos,
+                hint="UPDATE … SET … WHERE … takes one",
+            )
+        if isinstance(node, nodes.ColumnRef) and not _is_excluded(node):
+            if len(node.path) > 1 and not _is_table(node.path[:-1], table):
+                raise BindError(
+                    f"there is no {'.'.join(node.path[:-1])} here",
+                    position=node.pos,
+                    hint="a name alone is the row that is there, excluded.name the new one",
+                )
+            found[node.path[-1]] = None
+    return tuple(found)
+
+
+def _is_excluded(ref: nodes.ColumnRef) -> bool:
+    return [part.casefold() for part in ref.path[:-1]] == ["excluded"]
+
+
+def _is_table(qualifier: tuple[str, ...], table: nodes.TableRef) -> bool:
+    return qualifier == (table.alias,) or qualifier == table.path[-len(qualifier) :]
 
 
 def key_of(upsert: Upsert, call: Call) -> tuple[Any, ...]:
@@ -138,7 +175,7 @@ def key_of(upsert: Upsert, call: Call) -> tuple[Any, ...]:
 def lookup(target: Target, statement: nodes.Insert, upsert: Upsert, calls: Sequence[Call]) -> nodes.Select:
     """The SELECT of the objects that have one of the calls' keys: keys first, then what the update takes of them.
 
-    Raises BindError for rows that have the same key, or that belong to different collections.
+    All calls are of one collection (`by_collection`). Raises BindError for rows that have the same key.
     """
     seen: dict[tuple[Any, ...], int] = {}
     for call in calls:
@@ -148,22 +185,36 @@ def lookup(target: Target, statement: nodes.Insert, upsert: Upsert, calls: Seque
                 f"rows {before} and {call.row} have the same key: which of them is to be kept?",
                 position=statement.pos,
             )
-        if call.values != calls[0].values:
-            raise UnsupportedError("ON CONFLICT over rows of several collections is not there yet")
     wanted = [nodes.ResultColumn(expr) for expr in upsert.columns]
-    wanted += [nodes.ResultColumn(nodes.ColumnRef((name,))) for name in (*upsert.item.values(), *upsert.taken)]
+    wanted += [nodes.ResultColumn(nodes.ColumnRef((name,))) for name in read_of(upsert)]
     conditions: list[nodes.Expr] = [
         nodes.InList(expr, tuple(literal(key[index]) for key in seen)) for index, expr in enumerate(upsert.columns)
     ]
-    method = calls[0].method
-    in_path = {p.name for p in method.parameters if p.location == "path"}
-    variables = {v.name for v in (method.server or target.server).variables}
-    for name, value in calls[0].values.items():
-        if name in in_path or name in variables:
-            conditions.append(nodes.Binary("=", nodes.ColumnRef((name,)), literal(value)))
+    for name, value in _collection(target, calls[0]).items():
+        conditions.append(nodes.Binary("=", nodes.ColumnRef((name,)), literal(value)))
     where = nodes.Logical("AND", tuple(conditions)) if len(conditions) > 1 else conditions[0]
     core = nodes.SelectCore(tuple(wanted), replace(statement.table, alias=None), where)
     return nodes.Select((core,))
+
+
+def read_of(upsert: Upsert) -> tuple[str, ...]:
+    """The columns of an existing row that `lookup` gives behind the keys."""
+    return (*upsert.item.values(), *upsert.taken, *upsert.spoken)
+
+
+def by_collection(target: Target, calls: Sequence[Call]) -> list[list[Call]]:
+    """The calls of each collection: the same parents, the same server."""
+    found: dict[tuple[Any, ...], list[Call]] = {}
+    for call in calls:
+        found.setdefault(tuple(sorted(_collection(target, call).items())), []).append(call)
+    return list(found.values())
+
+
+def _collection(target: Target, call: Call) -> dict[str, Any]:
+    """What says where a call makes its object: the values of the path and of the server."""
+    in_path = {p.name for p in call.method.parameters if p.location == "path"}
+    variables = {v.name for v in (call.method.server or target.server).variables}
+    return {name: value for name, value in call.values.items() if name in in_path or name in variables}
 
 
 def literal(value: Any) -> nodes.Literal:
@@ -185,17 +236,19 @@ def literal(value: Any) -> nodes.Literal:
     return nodes.Literal("string", json.dumps(value, ensure_ascii=False))
 
 
-def with_excluded(value: nodes.Expr, row: dict[str, Any]) -> nodes.Expr:
-    """An expression of SET with the new row's values in place of `excluded.…`. Raises BindError for a column that
-    the INSERT doesn't name."""
+def with_values(value: nodes.Expr, new: Mapping[str, Any], there: Mapping[str, Any]) -> nodes.Expr:
+    """An expression of SET or WHERE with the new row's values in place of `excluded.…`, and the existing row's in
+    place of other names. Raises BindError for a column that the INSERT doesn't name."""
 
     def change(node: nodes.Node) -> nodes.Node:
         if not isinstance(node, nodes.ColumnRef):
             return node
         name = node.path[-1]
-        if name not in row:
-            raise BindError(f"excluded has no {name}", position=node.pos, hint=f"the INSERT names {', '.join(row)}")
-        return literal(row[name])
+        if not _is_excluded(node):
+            return literal(there[name])
+        if name not in new:
+            raise BindError(f"excluded has no {name}", position=node.pos, hint=f"the INSERT names {', '.join(new)}")
+        return literal(new[name])
 
     made = nodes.transform(value, change)
     assert isinstance(made, nodes.Expr)
