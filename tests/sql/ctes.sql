@@ -97,3 +97,19 @@ SELECT u.id, (WITH f AS (SELECT * FROM okta.users.factors x WHERE x.userId = u.i
 SELECT count(*) FROM okta.users.users u WHERE EXISTS (WITH f AS (SELECT id, userId AS k FROM okta.users.factors x WHERE x.userId = u.id) SELECT 1 FROM okta.users.factors z WHERE z.userId IN (SELECT k FROM f) AND z.userId = (SELECT max(k) FROM f))
 
 WITH f AS (SELECT id FROM okta.users.users) SELECT f.id, (WITH f AS (SELECT 1 AS one WHERE outer_.id > @user5) SELECT count(*) FROM f) FROM f, f AS outer_ WHERE f.id = outer_.id ORDER BY 1
+
+WITH RECURSIVE near(id, depth) AS (VALUES (@group0, 0) UNION SELECT x.id, depth + 1 FROM near
+JOIN okta.groups.users m ON m.groupId = near.id JOIN okta.users.user_groups x ON x.userId = m.id WHERE depth < 2)
+SELECT depth, id FROM near
+
+WITH RECURSIVE near(id) AS (SELECT @group0 UNION SELECT x.id FROM near JOIN okta.groups.users m ON m.groupId = near.id
+JOIN okta.users.user_groups x ON x.userId = m.id)
+SELECT g.id, g.type, (SELECT count(*) FROM near) FROM okta.groups.groups g WHERE g.id IN (SELECT id FROM near)
+
+WITH RECURSIVE near(id, kind) AS (SELECT @user0, 'user' UNION SELECT x.id, 'group' FROM near
+JOIN okta.users.user_groups x ON x.userId = near.id WHERE kind = 'user' UNION SELECT m.id, 'user' FROM near
+JOIN okta.groups.users m ON m.groupId = near.id WHERE kind = 'group') SELECT kind, count(*) FROM near GROUP BY kind
+
+WITH RECURSIVE near(id, other) AS (SELECT @group1, NULL UNION SELECT m.id, f.id FROM near
+JOIN okta.groups.users m ON m.groupId = near.id LEFT JOIN okta.users.factors f ON f.userId = m.id)
+SELECT n.id, n.other, u.status FROM near n LEFT JOIN okta.users.users u ON u.id = n.id

@@ -108,7 +108,9 @@ class Constants:
     def values(self, use: TableUse, method: Method, name: str, candidates: list[Candidate]) -> tuple[SqlValue, ...]:
         parameter = method.parameter(name)
         assert parameter is not None
-        values = dict.fromkeys(convert(value, parameter.type).value for value in self._one_choice(use, name, candidates))
+        values = dict.fromkeys(
+            convert(value, parameter.type).value for value in self._one_choice(use, name, candidates)
+        )
         return tuple(value for value in values if parameter.location != "path" or value not in routes.NO_KEYS)
 
     def is_lossy(self, use: TableUse, candidate: Candidate) -> bool:

@@ -134,6 +134,8 @@ def _mode(scan: Scan, plan: Plan) -> str:
         return "streamed"
     if plan.rounds is not None and scan.id == plan.rounds.driver:
         return "some rows at a time, stops when the limit is reached"
+    if scan.recurs:
+        return "spooled in turns, keys from the recursion"
     if not scan.depends:
         return "spooled"
     after = ", ".join(plan.scans[index].resource.id for index in sorted(scan.depends))

@@ -42,6 +42,16 @@ class KeyFinder:
             needed.add(NEVER)
         return frozenset(needed)
 
+    def turns(self, use: TableUse) -> frozenset[int]:
+        """The resources in a recursive CTE with this one: its rows may give the keys of the next turn."""
+        found: frozenset[int] = frozenset()
+        for cte in self._query.ctes.values():
+            inside = sources_within(cte, self._query.ctes)[1]
+            names = {node.path[0] for node in nodes.walk(cte.select) if isinstance(node, nodes.TableRef)}
+            if use.id in inside and cte.name in names:
+                found |= inside
+        return found
+
     def _is_correlated(self, tree: nodes.Node) -> bool:
         """Whether it reads a CTE that has other rows for each row of a query around it: no SELECT lists such keys."""
         return any(

@@ -75,6 +75,7 @@ class Scan(Record):
         pushed: parameters of its requests that are no word of the statement's: conditions that the API tests too.
         filled: of its parameters, those whose values come from their parent because nothing else binds them.
         pos: where the statement names it.
+        recurs: its keys come of a recursive CTE that it is part of: each turn may bring more.
         by_key: of a list, how to get just the rows that are joined: which of the two, the number of keys decides.
     """
 
@@ -94,6 +95,7 @@ class Scan(Record):
     pos: int = -1
     pushed: dict[str, str] = {}
     by_key: ByKey | None = None
+    recurs: bool = False
 
     @property
     def table(self) -> str:

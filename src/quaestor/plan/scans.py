@@ -92,6 +92,8 @@ class _Planner:
             parents = self._parents.fill(waiting)
             if parents is None and self._next(self._in_turn(waiting), waiting, scans, done):
                 continue
+            if parents is None and self._next(waiting, waiting, scans, done, in_turns=True):
+                continue
             if parents is None:
                 parents = self._parents.fill(waiting, done)
             if parents is None:
@@ -99,10 +101,22 @@ class _Planner:
             waiting = [*parents, *waiting]
         return [_with_all_fields(scan, scans) for scan in scans]
 
-    def _next(self, uses: list[TableUse], waiting: list[TableUse], scans: list[Scan], done: dict[int, int]) -> bool:
-        """Plan the first of these tables that has what it needs; False if none has."""
+    def _next(
+        self,
+        uses: list[TableUse],
+        waiting: list[TableUse],
+        scans: list[Scan],
+        done: dict[int, int],
+        *,
+        in_turns: bool = False,
+    ) -> bool:
+        """Plan the first of these tables that has what it needs; False if none has.
+
+        Args:
+            in_turns: what a recursive CTE gives counts as known, for the tables in it.
+        """
         for use in uses:
-            scan = self._scan(use, done, len(scans))
+            scan = self._scan(use, done, len(scans), self._keys.turns(use) if in_turns else frozenset())
             if scan is not None:
                 self._place(scan, scans, done)
                 waiting.remove(use)
@@ -141,11 +155,15 @@ class _Planner:
         scans.append(scan)
         done[scan.uses[0]] = scan.id
 
-    def _scan(self, use: TableUse, done: Mapping[int, int], number: int) -> Scan | None:
-        """The scan of a table if it has a route with what is known after `done`."""
+    def _scan(
+        self, use: TableUse, done: Mapping[int, int], number: int, turns: frozenset[int] = frozenset()
+    ) -> Scan | None:
+        """The scan of a table if it has a route with what is known after `done`, and in turns with others."""
         settings = self._constants.settings(use)
         usable = [
-            c for c in use.candidates if self._keys.needs(c) <= done.keys() and not self._constants.is_lossy(use, c)
+            c
+            for c in use.candidates
+            if self._keys.needs(c) <= done.keys() | turns and not self._constants.is_lossy(use, c)
         ]
         wanted = tuple(use.wanted)
         route = route_by(use, [c for c in usable if c.is_constant], wanted)
@@ -171,7 +189,7 @@ class _Planner:
         if self._chooses and not route.bound:
             alternative = choice.by_key(use, route.method, usable, homes, self._keys)
         every = (*keys, *(alternative.keys if alternative is not None else ()))
-        depends = frozenset(done[needed] for key in every for needed in key.uses)
+        depends = frozenset(done[needed] for key in every for needed in key.uses if needed in done)
         return Scan(
             number,
             (use.id,),
@@ -188,6 +206,7 @@ class _Planner:
             tuple(each for each in route.method.hidden if route.bound.keys().isdisjoint(each.unless)),
             use.pos,
             by_key=alternative,
+            recurs=any(use.id in key.uses for key in keys),
         )
 
     def _stuck(self, waiting: list[TableUse], done: Mapping[int, int]) -> BindError:

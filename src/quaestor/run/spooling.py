@@ -61,10 +61,13 @@ class Spooler:
         methods = [method for scan in plan.scans for method in _methods(scan)]
         in_rounds = set(plan.rounds.scans) if plan.rounds is not None else set()
         # whose requests are remembered: another scan, or a later round, may come to the same
+        self._complete: set[int] = set()
+        self._turning = self._in_turns()
         self._shared = {
             scan.id
             for scan in plan.scans
-            if any(methods.count(method) > 1 for method in _methods(scan))
+            if scan.id in self._turning
+            or any(methods.count(method) > 1 for method in _methods(scan))
             or scan.id in in_rounds
             or scan.by_key is not None
         }
@@ -89,23 +92,56 @@ class Spooler:
     def fill(self, without: Sequence[int] = ()) -> None:
         """Every scan into its table; all whose keys are known are under way at the same time."""
         scans = [scan for scan in self._plan.scans if scan.id not in without]
+        turning = self._turning
+        after = self._after(turning)
+        self._fill([scan for scan in scans if scan.id not in after])
+        while self._turn([scan for scan in scans if scan.id in turning]):
+            pass  # until a turn brings no new keys
+        self._complete |= turning
+        self._fill([scan for scan in scans if scan.id in after - turning])
+
+    def _after(self, ids: set[int]) -> set[int]:
+        """These scans and all that depend on them."""
+        found = set(ids)
+        for scan in self._plan.scans:
+            if scan.depends & found:
+                found.add(scan.id)
+        return found
+
+    def _in_turns(self) -> set[int]:
+        """The scans whose keys come of a recursion that they are part of, directly or by each other."""
+        recurring = {scan.id for scan in self._plan.scans if scan.recurs}
+        parts = {use for scan in self._plan.scans if scan.recurs for key in scan.keys for use in key.uses}
+        after = self._after(recurring)
+        return recurring | {scan.id for scan in self._plan.scans if scan.id in after and parts & set(scan.uses)}
+
+    def _turn(self, scans: Sequence[Scan]) -> bool:
+        """Ask for the keys that scans in a recursion give each other so far; False if all were asked for."""
+        brought = False
+        for scan in scans:
+            parts, copies = self._parts(scan)
+            self._fillings[scan.id].add(self._feed(parts))
+            self._copy(scan, copies)
+            brought = brought or bool(parts or copies)
+        return brought
+
+    def _fill(self, scans: Sequence[Scan]) -> None:
         started: dict[int, Feed] = {}
         copies: dict[int, list[tuple[Start, Scan, int]]] = {}
-        complete: set[int] = set()
         for scan in scans:
             for other in scans:
                 # one before it may ask the same: what that one has can be copied when it is complete
                 waits_for = {
                     earlier.id for earlier in scans if earlier.id < other.id and _methods(earlier) & _methods(other)
                 }
-                if other.id in started or not other.depends | waits_for <= complete:
+                if other.id in started or not other.depends | waits_for <= self._complete:
                     continue
                 parts, copies[other.id] = self._parts(other)
                 started[other.id] = self._feed(parts)
                 started[other.id].start()
             self._fillings[scan.id].add(started[scan.id])
             self._copy(scan, copies[scan.id])
-            complete.add(scan.id)
+            self._complete.add(scan.id)
 
     def rounds(self, rounds: Rounds) -> Iterator[Batch]:
         """The rows of the statement, from as few rows of the driving table as give enough."""
