@@ -266,7 +266,7 @@ class Reader:
             raise CatalogError(f"the transform {kind} of a request isn't known")
         return Body(
             schema=self._name(schema, f"{own}.body"),
-            media_type=str(fields.get("mediaType") or operation.body_media_type or "application/json"),
+            media_type=_sent_as(str(fields.get("mediaType") or operation.body_media_type)),
             required=operation.body_required or bool(fields.get("required")),
             constants=constants,
             casing=casing,
@@ -274,6 +274,11 @@ class Reader:
             declaration=str(fields.get("xmlDeclaration") or ""),
             annotation=str(fields.get("xmlRootAnnotation") or ""),
         )
+
+
+def _sent_as(media_type: str) -> str:
+    """The media type of a body; JSON where the document says that anything will do (Kubernetes)."""
+    return "application/json" if media_type in ("", "*/*") else media_type
 
 
 def refs(schema: Schema) -> list[str]:
