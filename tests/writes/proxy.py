@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 from urllib.parse import urlsplit
 
 #: Of one connection, not of the message (RFC 9110, 7.6.1).
@@ -57,19 +56,20 @@ def recording(upstream: str) -> Iterator[Proxy]:
         finally:
             connection.close()
 
-    with _serving(answer) as proxy:
+    with serving(answer) as proxy:
         yield proxy
 
 
 @contextmanager
 def saying(status: int, headers: dict[str, str], body: bytes) -> Iterator[Proxy]:
     """A server that answers everything with the same."""
-    with _serving(lambda request: (status, headers, body)) as proxy:
+    with serving(lambda request: (status, headers, body)) as proxy:
         yield proxy
 
 
 @contextmanager
-def _serving(answer: Any) -> Iterator[Proxy]:
+def serving(answer: Callable[[Seen], tuple[int, dict[str, str], bytes]]) -> Iterator[Proxy]:
+    """A server that answers by a function."""
     proxy = Proxy()
 
     class Handler(BaseHTTPRequestHandler):
@@ -93,8 +93,11 @@ def _serving(answer: Any) -> Iterator[Proxy]:
             if status != 204:
                 self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
-            self.wfile.flush()
+            try:
+                self.wfile.write(content)
+                self.wfile.flush()
+            except OSError:  # who asked has gone
+                self.close_connection = True
 
         def log_message(self, format: str, *args: object) -> None:
             """Nothing is printed."""
