@@ -35,6 +35,8 @@ def test_the_report_is_what_the_server_knows(made: Bench, fault: str) -> None:
         case = made.faulty(fault, row, way)
         assert not case.wrong, case
         ends = "refused" if (fault, way) == ("429", "lasts") else ENDS.get(fault, "unknown")
+        if fault == "reset before it was read" and case.counts == {"done": ROWS}:
+            continue  # the reset came before the first byte was on its way, and it was sent anew
         others = ROWS - 1 if way == "continue" else row - 1
         expected = {"done": others, ends: 1} if ends != "done" else {"done": ROWS}
         rest = {"not tried": ROWS - 1 - others} if ends != "done" else {}

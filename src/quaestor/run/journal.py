@@ -49,11 +49,11 @@ LONGEST_REASON = 500
 
 _LAYOUT = f"""
 CREATE TABLE statements(
-    id TEXT PRIMARY KEY, began TEXT NOT NULL, ended TEXT, text TEXT NOT NULL, verb TEXT NOT NULL,
-    connection TEXT NOT NULL, resource TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL
-) WITHOUT ROWID;
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, began TEXT NOT NULL, ended TEXT, text TEXT NOT NULL,
+    verb TEXT NOT NULL, connection TEXT NOT NULL, resource TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL
+);
 CREATE TABLE entries(
-    statement TEXT NOT NULL REFERENCES statements ON DELETE CASCADE, row INTEGER NOT NULL, key TEXT NOT NULL,
+    statement TEXT NOT NULL REFERENCES statements(id) ON DELETE CASCADE, row INTEGER NOT NULL, key TEXT NOT NULL,
     digest TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', object TEXT NOT NULL DEFAULT '',
     at TEXT, PRIMARY KEY(statement, row)
 ) WITHOUT ROWID;
@@ -161,7 +161,7 @@ class Journal:
 
         def work(db: apsw.Connection) -> None:
             self._forget(db, now)
-            db.execute("INSERT INTO statements VALUES(?,?,NULL,?,?,?,?,?,?,?)", row)
+            db.execute("INSERT INTO statements VALUES(NULL,?,?,NULL,?,?,?,?,?,?,?)", row)
             db.executemany("INSERT INTO entries(statement, row, key, digest, state) VALUES(?,?,?,?,?)", rows)
 
         try:
@@ -217,7 +217,7 @@ class Journal:
         if isinstance(size, int) and size > KEEP_BYTES:
             db.execute(
                 f"""DELETE FROM statements WHERE id IN (
-                    SELECT id FROM (SELECT id, sum(bytes) OVER (ORDER BY began DESC, id) AS upto FROM statements) s
+                    SELECT id FROM (SELECT id, sum(bytes) OVER (ORDER BY number DESC) AS upto FROM statements) s
                     WHERE upto > ? AND {is_done})""",  # noqa: S608
                 (KEEP_BYTES,),
             )
@@ -229,7 +229,7 @@ class Journal:
         with self._lock:
             if not os.path.exists(self.path):
                 return []
-            found = self._read(f"{_SELECT} GROUP BY s.id ORDER BY s.began DESC, s.id DESC", ())
+            found = self._read(f"{_SELECT} GROUP BY s.id ORDER BY s.number DESC", ())
         return [self._account(row) for row in found]
 
     def account(self, id_: str) -> Account:
