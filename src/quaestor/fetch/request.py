@@ -434,8 +434,10 @@ def _header_text(parameter: Parameter, value: Value) -> str:
         text = ",".join(_items(parameter, value))
     else:
         text = _text(parameter, value)
-    if not text.isascii() or any(char < " " or char == "\x7f" for char in text):
-        raise BindError(f"{parameter.name} goes into a header, which holds no line breaks, controls or non-ASCII")
+    if not text.isascii() or text != text.strip() or any(char < " " or char == "\x7f" for char in text):
+        raise BindError(
+            f"{parameter.name} goes into a header, which holds no line breaks, controls, non-ASCII, or blanks round it"
+        )
     return text
 
 
