@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from tests.sql.world import SmallPages, comparable, expected_rows, plain_tables
 
 import quaestor
 from quaestor.catalog.store import open_catalog
-from quaestor.config import Settings
+from quaestor.config import ConnectionSettings, Settings
 from quaestor.errors import QuaestorError
 from quaestor.fetch.http import CancelToken, HttpRequest, HttpResponse
 from quaestor.fetch.url import query_value
@@ -30,6 +31,8 @@ from quaestor.sandbox.core import IN_PROCESS
 if TYPE_CHECKING:
     from quaestor.fetch.http import Transport
 
+#: Two connections to the one sandbox, and `both` of them.
+MEMBERS = ("east", "west")
 SCALE = {"okta.users": 16, "apps": 5, "groups": 4, "datadog.users": 9, "monitors": 40}
 
 
@@ -42,6 +45,7 @@ class Statement:
         is_plain: whether plain SQLite, over the generator's data, says what is right; else a run without faults.
         is_ordered: whether the rows have one order.
         is_limited: whether any so many of the rows are right.
+        is_partial: whether it goes on without what can't be read: then some of the rows are right too, if it says so.
     """
 
     text: str
@@ -49,6 +53,7 @@ class Statement:
     is_plain: bool = True
     is_ordered: bool = False
     is_limited: bool = False
+    is_partial: bool = False
 
 
 STATEMENTS = {
@@ -104,6 +109,33 @@ STATEMENTS = {
     "page[cursor]": Statement("SELECT id FROM datadog.organization.audit_logs", page_size=15, is_plain=False),
     "cursor in the body": Statement("SELECT id FROM datadog.logs.logs", page_size=15, is_plain=False),
     "next in the body": Statement("SELECT id, label FROM okta.iam.roles", page_size=2, is_plain=False),
+    "few by their keys": Statement(
+        "SELECT u.id, u.status FROM okta.users.users u JOIN okta.groups.users m ON m.id = u.id"
+        " WHERE m.groupId = (SELECT max(id) FROM okta.groups.groups)"
+    ),
+    "a recursion": Statement(
+        "WITH RECURSIVE t(id, n) AS (SELECT max(id), 0 FROM okta.groups.groups UNION SELECT x.id, n + 1 FROM t"
+        " JOIN okta.groups.users m ON m.groupId = t.id JOIN okta.users.user_groups x ON x.userId = m.id WHERE n < 1)"
+        " SELECT id, n FROM t"
+    ),
+    "two connections": Statement("SELECT _connection, id, status FROM both.users.users", is_plain=False),
+    "two connections, parents": Statement(
+        "SELECT _connection, groupId, count(*) FROM both.groups.users GROUP BY 1, 2", is_plain=False
+    ),
+    "two connections, join": Statement(
+        "SELECT a._connection, a.id, g.id FROM both.apps.applications a JOIN both.apps.group_assignments g"
+        " ON g.appId = a.id AND g._connection = a._connection",
+        is_plain=False,
+    ),
+    "scan, partial": Statement("SELECT id, status FROM okta.users.users", is_partial=True),
+    "parents filled, partial": Statement("SELECT groupId, id FROM okta.groups.users", is_partial=True),
+    "join by keys, partial": Statement(
+        "SELECT u.id, f.factorType FROM okta.users.users u JOIN okta.users.factors f ON f.userId = u.id",
+        is_partial=True,
+    ),
+    "two connections, partial": Statement(
+        "SELECT _connection, id FROM both.users.users", is_plain=False, is_partial=True
+    ),
 }
 
 #: Each fault as the sandbox takes it behind `* at N:`; it happens once, or from that request on.
@@ -140,6 +172,15 @@ class Outcome(NamedTuple):
     at: int
     what: str
     detail: str = ""
+
+
+class Answer(NamedTuple):
+    """What a run gave: rows, how many requests they took, and whether they are said to be all."""
+
+    rows: list[tuple[object, ...]]
+    requests: int
+    is_complete: bool
+    failures: int
 
 
 class Spoiling:
@@ -243,17 +284,24 @@ class Matrix:
             f"* {f'at {at}' if way == 'once' else f'after {at - 1}' if at > 1 else ''}: {spec}" if spec else ""
         )
         try:
-            rows, _ = self._run(name, None if spec else lambda inner: Spoiling(inner, at, way, fault))
+            answer = self._run(name, None if spec else lambda inner: Spoiling(inner, at, way, fault))
         except QuaestorError as error:
             return made._replace(what=type(error).__name__, detail=error.message)
         except Exception as error:  # noqa: BLE001 - what else comes is what is looked for
             return made._replace(what="WRONG", detail=f"{type(error).__name__}: {error}")
-        wrong = self._wrong(name, rows)
-        return made._replace(what="WRONG", detail=wrong) if wrong else made
+        wrong = self._wrong(name, answer)
+        if wrong:
+            return made._replace(what="WRONG", detail=wrong)
+        return made if answer.is_complete else made._replace(what="some rows")
 
-    def _wrong(self, name: str, rows: list[tuple[object, ...]]) -> str:
+    def _wrong(self, name: str, answer: Answer) -> str:
         """What is wrong with a statement's rows; nothing if they are right."""
-        statement, right = STATEMENTS[name], self._known(name)[1]
+        statement, right, rows = STATEMENTS[name], self._known(name)[1], answer.rows
+        if answer.is_complete == bool(answer.failures) or not (answer.is_complete or statement.is_partial):
+            return f"complete: {answer.is_complete}, with {answer.failures} failures"
+        if not answer.is_complete:
+            others = Counter(rows) - Counter(right)
+            return f"rows that don't exist, or too often: {others}" if others else ""
         if statement.is_limited:
             every = self._known_without_limit(name)
             extra = [row for row in rows if row not in every]
@@ -267,7 +315,8 @@ class Matrix:
         if name not in self._right:
             statement = STATEMENTS[name]
             self._box.faults("")
-            rows, requests = self._run(name)
+            rows, requests, is_complete, _ = self._run(name)
+            assert is_complete, name
             if statement.is_plain and not statement.is_limited:
                 plain = expected_rows(self._plain, statement.text)
                 assert _arranged(statement, rows) == _arranged(statement, plain), name
@@ -279,13 +328,16 @@ class Matrix:
     def _known_without_limit(self, name: str) -> list[tuple[object, ...]]:
         return expected_rows(self._plain, STATEMENTS[name].text.partition(" LIMIT ")[0])
 
-    def _run(
-        self, name: str, wrap: Callable[[Transport], Transport] | None = None
-    ) -> tuple[list[tuple[object, ...]], int]:
+    def _run(self, name: str, wrap: Callable[[Transport], Transport] | None = None) -> Answer:
         statement = STATEMENTS[name]
         transport = self._box.front.transport(self._box.clock)
         with quaestor.connect(
-            Settings(max_requests=2000),
+            Settings(
+                max_requests=2000,
+                partial=statement.is_partial,
+                connections={name: ConnectionSettings(name, "okta") for name in MEMBERS},
+                groups={"both": MEMBERS},
+            ),
             endpoints=self._box.front.endpoints(IN_PROCESS),
             transport=wrap(transport) if wrap else transport,
             catalog=SmallPages(self._catalog, statement.page_size),  # type: ignore[arg-type]
@@ -294,8 +346,7 @@ class Matrix:
         ) as connection:
             result = connection.sql(statement.text)
             rows = comparable(result.fetchall())
-            assert result.complete
-            return rows, result.stats.requests
+            return Answer(rows, result.stats.requests, result.complete, len(result.failures))
 
 
 def _arranged(statement: Statement, rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
