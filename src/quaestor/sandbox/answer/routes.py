@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from quaestor.catalog.model import Method, Parameter, Resource, Schema
+from quaestor.catalog.model import Method, Parameter, Resource, Schema, Server
 from quaestor.record import Record
 
 TYPE_CHECKING = False
@@ -77,10 +77,14 @@ class Routes:
         operations = [
             (resource, method)
             for service in catalog.services(provider)
+            if service.resources is not None  # else its document is listed and isn't there
             for info in catalog.resources(provider, service.name)
             if (resource := catalog.resource(provider, service.name, info.name)) is not None
             for method in resource.methods
+            if not method.response.transform  # what comes before a document's transform is told by no schema
         ]
+        known = catalog.provider(provider)
+        self._server = known.server if known is not None else Server("")
         for resource, method in operations:
             self._add(resource, method)
 
@@ -127,11 +131,12 @@ class Routes:
         return body, here if listed is None or not _reads(method) else self._resolve(listed)
 
     def _add(self, resource: Resource, method: Method) -> None:
-        template = _template(method.path)
+        whole = _prefix(method.server or self._server) + method.path.partition("?")[0]
+        template = _template(whole)
         if (method.http, template) in self._all:  # one operation under two names
             return
         body, rows = self._shapes(method)
-        names = tuple(_PARAMETER.findall(method.path))
+        names = tuple(_PARAMETER.findall(whole))
         home, _, last = template.rpartition("/")
         if not _reads(method):
             kind, home = "write", template
@@ -175,6 +180,12 @@ def _many(method: Method, rows: Schema) -> bool:
     if method.response.map_key or "*" in method.response.row_path:
         return True
     return rows.type == "array" or (rows.items is not None and not rows.properties)
+
+
+def _prefix(server: Server) -> str:
+    """The path that all of a server's operations are below: `/storage/v1` for Google's storage."""
+    _, slash, path = server.url.partition("://")[2].partition("/")
+    return (slash + path).rstrip("/")
 
 
 def _template(path: str) -> str:

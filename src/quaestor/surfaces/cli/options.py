@@ -110,7 +110,7 @@ OPTIONS = (
         "text",
         "URL|PATH|JSON",
         "where StackQL's provider documents are",
-        commands=("exec", "registry", "provider"),
+        commands=("exec", "sandbox", "registry", "provider"),
     ),
     # what comes out
     Option("--output", "output", "text", "FORMAT", ", ".join(OUTPUTS), "-o"),

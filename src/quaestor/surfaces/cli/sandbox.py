@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 
-from quaestor.catalog.store import open_catalog
+from quaestor.catalog.store import open_providers
+from quaestor.config import document_roots
 from quaestor.errors import UsageError
 from quaestor.sandbox.answer.access import TOKEN
 from quaestor.sandbox.core import Sandbox
@@ -36,7 +37,7 @@ def run(invocation: Invocation, console: Console) -> int:
     if not invocation.arguments:
         raise UsageError("no provider was named", hint="name one or more: quaestor sandbox okta datadog")
     with ExitStack() as stack:
-        catalog = open_catalog(note=console.note)
+        catalog = open_providers(document_roots(values.get("registry", ""), os.environ), note=console.note)
         stack.callback(catalog.close)
         options = {name: values[name] for name in _STAGED if name in values}
         front, providers = stack.enter_context(stage(catalog, invocation.arguments, **options))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 import quaestor
+from quaestor.fetch.auth import SIGNERS
 from quaestor.record import replace
 from quaestor.sandbox.core import IN_PROCESS
 from quaestor.sandbox.staging import stage
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from quaestor.config import Settings
     from quaestor.run.engine import Connection
 
+#: Keys of an `auth` whose variable names a file.
+_FILES = ("credentialsfilepathenvvar",)
 #: What stands in for every credential; it is none.
 TOKEN = "sandbox"
 
@@ -50,12 +53,22 @@ def connect(
         name: replace(connection, credentials={}, endpoint="", domain="")
         for name, connection in settings.connections.items()
     }
+    # AWS's signatures and tokens of Google and Azure are nothing to a sandbox that lets all in
+    unsigned = {p.name: {"type": "null_auth"} for p in providers if p.auth.get("type") in SIGNERS}
+    env = {credential.env: TOKEN for provider in providers for credential in provider.credentials}
+    env.update((name, TOKEN) for provider in providers for name in _variables(provider.auth))
     return quaestor.connect(
-        replace(settings, connections=bare, auth={}, proxy=None, ca_bundle=""),
+        replace(settings, connections=bare, auth=unsigned, proxy=None, ca_bundle=""),
         endpoints=endpoints,
         transport=front.transport(closing=closing.close),
         catalog=catalog,
         notify=notify,
         now_s=front.now_s,
-        env={credential.env: TOKEN for provider in providers for credential in provider.credentials},
+        env=env,
     )
+
+
+def _variables(auth: Mapping[str, Any]) -> list[str]:
+    """The variables that a document's `auth` reads."""
+    own = [str(value) for key, value in auth.items() if key.endswith(("envvar", "_var")) and key not in _FILES]
+    return own + (_variables(auth["successor"]) if isinstance(auth.get("successor"), dict) else [])
