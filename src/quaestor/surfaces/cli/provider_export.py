@@ -1,0 +1,41 @@
+"""`quaestor provider export NAME --out DIR`: a provider as StackQL's document, in a registry's layout.
+
+Before: `provider` has checked the arguments. After: `DIR/src` is a folder for `--registry`, `DIR/dist` a registry to
+pull from.
+"""
+
+from __future__ import annotations
+
+import re
+
+from quaestor.authoring import sources
+from quaestor.authoring.export import VERSION, export, publish
+from quaestor.errors import UsageError
+from quaestor.surfaces.cli.output import Direct
+from quaestor.surfaces.cli.provider import missing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from quaestor.surfaces.cli.console import Console
+
+
+def run(arguments: tuple[str, ...], values: dict[str, Any], console: Console) -> int:
+    """Write the documents. Raises UsageError for a version that is none, CatalogError for what can't be read."""
+    missing("export", values, "out")
+    version = arguments[1] if len(arguments) > 1 else VERSION
+    if not re.fullmatch(r"v\d+\.\d+\.\d+", version):
+        raise UsageError(f"{version!r} is no version", hint="write v1.0.0")
+    found = sources.load(arguments[0])
+    made = export(found, values["out"], version)
+    digest = publish(made.folder, found.provider.name, version, values["out"])
+    for line in made.unsaid:
+        console.note(f"can't be said: {line}")
+    counts = f"{made.services} services, {made.resources} resources, {made.methods} methods"
+    Direct(console.stdout, False).write(
+        f"{found.provider.name} {version}: {counts}\n"
+        f"documents: {made.folder}\n"
+        f"archive:   {values['out']}/dist/{found.provider.name}/{version}.tgz  sha256:{digest[:16]}…\n"
+    )
+    return 0
