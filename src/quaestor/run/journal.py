@@ -50,7 +50,8 @@ LONGEST_REASON = 500
 _LAYOUT = f"""
 CREATE TABLE statements(
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, began TEXT NOT NULL, ended TEXT, text TEXT NOT NULL,
-    verb TEXT NOT NULL, connection TEXT NOT NULL, resource TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL
+    verb TEXT NOT NULL, connection TEXT NOT NULL, resource TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
+    bytes INTEGER NOT NULL
 );
 CREATE TABLE entries(
     statement TEXT NOT NULL REFERENCES statements(id) ON DELETE CASCADE, row INTEGER NOT NULL, key TEXT NOT NULL,
