@@ -1,4 +1,4 @@
-"""UPDATE and DELETE touch exactly the rows that plain SQLite says, whatever WHERE is; headers come back as written."""
+"""UPDATE and DELETE touch exactly the rows that plain SQLite says, whatever WHERE is; headers come back as sent."""
 
 from __future__ import annotations
 

@@ -436,7 +436,7 @@ def _header_text(parameter: Parameter, value: Value) -> str:
         text = _text(parameter, value)
     if not text.isascii() or text != text.strip() or any(char < " " or char == "\x7f" for char in text):
         raise BindError(
-            f"{parameter.name} goes into a header, which holds no line breaks, controls, non-ASCII, or blanks round it"
+            f"{parameter.name} goes into a header, which holds no controls, non-ASCII, or blanks round it"
         )
     return text
 

@@ -91,6 +91,11 @@ class Connections:
         assert provider is not None
         return provider
 
+    @property
+    def clock(self) -> Clock:
+        """By which everything here waits."""
+        return self._governor.clock
+
     def endpoint(self, connection: str) -> str:
         """The origin that stands in for the provider's host, or an empty text."""
         configured = self._settings.endpoint(connection, self._names[connection])

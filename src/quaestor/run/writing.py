@@ -33,6 +33,7 @@ from quaestor.plan.writing.names import (
 from quaestor.plan.writing.rows import Rows, assigned_by, find_rows
 from quaestor.plan.writing.upsert import plan_upsert
 from quaestor.run import sending
+from quaestor.run.awaiting import ACCEPTED, awaited, witness_of
 from quaestor.run.evaluating import Evaluation, with_payload
 from quaestor.run.explaining import explained
 from quaestor.run.mutate import DONE, Mutation, Unkept, failure_of
@@ -64,8 +65,6 @@ VERBS: dict[type[nodes.Statement], str] = {
     nodes.Delete: "delete",
     nodes.Exec: "exec",
 }
-#: The answer to what is carried out later; what answers otherwise is done, and AWAIT has nothing to wait for.
-ACCEPTED = 202
 _DONE = {"insert": "inserted", "update": "updated", "replace": "replaced", "delete": "deleted"}
 
 
@@ -157,6 +156,11 @@ class Writer:
             raise
         return self.send(ready, text, values, stats, token, original or statement)
 
+    @staticmethod
+    def _awaits(ready: Prepared) -> bool:
+        """Whether the statement waits; what isn't answered with 202 is done, and there is nothing to wait for."""
+        return "AWAIT" in ready.statement.hints and ready.choice.method.response.status == ACCEPTED
+
     @property
     def only_shows(self) -> bool:
         """Whether writes are shown instead of sent."""
@@ -172,9 +176,9 @@ class Writer:
         original: nodes.Statement,
     ) -> Result:
         """Carry out what was prepared; raises what `write` does after that."""
-        if "AWAIT" in ready.statement.hints and ready.choice.method.response.status == ACCEPTED:
+        if self._awaits(ready) and witness_of(ready.target.resource, ready.choice.method) is None:
             raise UnsupportedError(
-                f"{ready.choice.method.name} is carried out later (202), and waiting for its end is not there yet",
+                f"{ready.choice.method.name} is carried out later (202), and nothing says when it is done",
                 position=ready.statement.pos,
                 hint="leave AWAIT out, and read the object until it is there",
             )
@@ -492,6 +496,9 @@ class Writer:
     ) -> Result:
         """Send the calls, whose rows the journal has an account of; raises what `write` does."""
         send = sending.sender(self._connections, ready.target, token, ready.upserting)
+        witness = witness_of(ready.target.resource, ready.choice.method) if self._awaits(ready) else None
+        if witness is not None:
+            send = awaited(send, self._connections, ready.target, witness, token)
         mutation = Mutation(
             ready.calls,
             send,
