@@ -33,9 +33,8 @@ def render(page: Page) -> str:
         f"# {page.resource}",
         _code(page.summary),
         _table(
-            ("", ""),
+            ("Name", f"`{page.resource}`"),
             (
-                ("**Name**", f"`{page.resource}`"),
                 ("**Type**", page.kind),
                 ("**Id**", f"`{page.provider}.{page.service}.{page.resource}`"),
                 ("**Service**", f"[{page.service}](../index.md)"),
@@ -59,13 +58,15 @@ def render(page: Page) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def render_service(provider: str, service: str, title: str, resources: Sequence[tuple[str, str]]) -> str:
-    """The index page of a service; `resources` are names with a sentence each."""
-    rows = ((f"[{name}]({name}/index.md)", _code(text)) for name, text in resources)
+def render_service(provider: str, service: str, title: str, resources: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """The index page of a service; `resources` are names, each with the verbs that it has."""
+    rows = (
+        (f"[{name}]({name}/index.md)", ", ".join(f"`{verb.upper()}`" for verb in verbs)) for name, verbs in resources
+    )
     back = f"Back to [{provider}](../../index.md)."
     return (
         f"# {provider}.{service}\n\n{title}: {_count(len(resources), 'resource')}. {back}\n\n"
-        f"{_table(('Resource', 'What it does'), rows)}\n"
+        f"{_table(('Resource', 'Statements'), rows)}\n"
     )
 
 
@@ -146,13 +147,9 @@ def _example(example: Example) -> Iterator[str]:
 def _operation(each: Operation) -> Iterator[str]:
     yield f"### {each.name}"
     yield each.text
-    yield f"```http\n{each.call}\n```"
-    facts = [*each.facts]
-    if len(each.urls) == 1:
-        facts.insert(0, ("Address", f"`{each.urls[0]}`"))
-    else:
-        facts.insert(0, ("Addresses", "<br />".join(f"`{url}`" for url in each.urls)))
-    yield _table(("", ""), ((f"**{name}**", text) for name, text in facts))
+    facts = [("**Address**", "<br />".join(f"`{url}`" for url in each.urls))]
+    facts += [(f"**{name}**", text) for name, text in each.facts]
+    yield _table(("Call", f"`{each.call}`"), facts)
     if each.body is not None:
         yield f"**Request body** ({each.body.title})"
         yield from _content(each.body)

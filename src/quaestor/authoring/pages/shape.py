@@ -98,7 +98,7 @@ def notes(shape: Shape) -> list[str]:
     said = [f"title: {shape.text.said('title')}"] if shape.text.said("title") else []
     if first.default is not None:
         said.append(f"default: {text_of(first.default)}")
-    if shape.text.said("example"):
+    if shape.text.said("example") not in ("", text_of(first.default)):
         said.append(f"example: {shape.text.said('example')}")
     said += _bounds(first)
     own = [resolved(schema, shape.lookup) for schema in shape.schemas]

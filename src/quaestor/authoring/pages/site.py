@@ -11,7 +11,7 @@ import shutil
 import tempfile
 
 from quaestor.authoring.pages import compat, markdown, mdx, words
-from quaestor.authoring.pages.maker import Maker, summary
+from quaestor.authoring.pages.maker import Maker, in_order
 from quaestor.authoring.pages.prose import Prose
 from quaestor.catalog import document
 from quaestor.errors import CatalogError, did_you_mean
@@ -149,7 +149,7 @@ def _service_page(source: Source, form: str, service: str, title: str) -> str:
     for info in infos:
         resource = source.catalog.resource(source.provider, service, info.name)
         if resource is not None:
-            listed.append((info.name, summary(resource)))
+            listed.append((info.name, tuple(dict.fromkeys(method.verb for method in in_order(resource)))))
     return markdown.render_service(source.provider, service, title or service, listed)
 
 

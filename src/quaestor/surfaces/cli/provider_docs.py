@@ -11,12 +11,15 @@ from quaestor.catalog.stackql.folder import folders
 from quaestor.catalog.store import open_providers
 from quaestor.config import document_roots
 from quaestor.errors import CatalogError, UsageError, did_you_mean
+from quaestor.sandbox.answer.buckets import Table
+from quaestor.sandbox.vendors import VENDORS
+from quaestor.sandbox.wire.faults import pattern
 from quaestor.surfaces.cli.output import Direct
 from quaestor.surfaces.cli.provider import missing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from quaestor.surfaces.cli.console import Console
@@ -36,7 +39,9 @@ def run(arguments: tuple[str, ...], values: dict[str, Any], console: Console) ->
         count = write_compat(name, _folder(roots, name), out, values.get("headers", ""))
     else:
         with open_providers(roots, note=console.note) as catalog:
-            source = Source(catalog, name, tuple(values.get("spec", ())), _folder(roots, name, is_needed=False))
+            source = Source(
+                catalog, name, tuple(values.get("spec", ())), _folder(roots, name, is_needed=False), _rate(name)
+            )
             count = write_pages(source, out, form, values.get("headers", ""))
     Direct(console.stdout, False).write(f"{name}: pages of {count} resources written to {out}\n")
     return 0
@@ -59,3 +64,26 @@ def _folder(roots: Sequence[str], name: str, *, is_needed: bool = True) -> str:
     if name not in found and is_needed:
         raise CatalogError(f"the registry has no provider {name!r}", hint=did_you_mean(name, tuple(found)))
     return found.get(name, "")
+
+
+def _rate(provider: str) -> Callable[[str, str], str]:
+    """What is known of the usual rate limits of a vendor, for a call; nothing of vendors that the sandbox has no
+    limits of."""
+    table = VENDORS[provider].manners.limits if provider in VENDORS else Table()
+    fits = [(bucket, *_split(bucket.route)) for bucket in table.buckets]
+
+    def rate(http: str, path: str) -> str:
+        for bucket, method, fitting in fits:
+            if method in ("", http) and fitting(path):
+                return (
+                    f"usually {bucket.limit:,} requests in {bucket.per} s, counted for `{bucket.route}`; "
+                    "what holds is learnt from each response"
+                )
+        return ""
+
+    return rate
+
+
+def _split(route: str) -> tuple[str, Callable[[str], bool]]:
+    method, _, path = route.rpartition(" ")
+    return method, pattern(path)
