@@ -3,7 +3,8 @@
 
 For each operation: the fields that every recorded object has though the request didn't bring them, with their value
 where it is always the same and says nothing of the org that was recorded (null, a switch, a small number, the name
-of a constant), else with their type. Names and types only: no text that the vendors or their testers wrote.
+of a constant), else with their type. How an operation says no is learned from its spec where no recording has it.
+Names and types only: no text that the vendors or their testers wrote.
 
 Before: `sequences` reads the recordings. After: `quaestor.sandbox.answer.observed`.
 """
@@ -12,10 +13,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.prism.documents import Document, documents
 from tests.sandbox.sequences import Exchange, decoded, fresh, kind, operation, sequences
 
 from quaestor.catalog.model import Schema
@@ -130,16 +133,12 @@ def observed(cassettes: Callable[[str], bool] = lambda name: True) -> dict[str, 
                 continue
             if EDITED in cassette and not match.route.template.endswith(EDITED_WELL):
                 continue
-            row, asked = said, decoded(each.body)
             path = match.route.method.response.row_path
             if path and path[0] != "*" and isinstance(said, dict):
-                around = {name: value for name, value in said.items() if name != path[0]}
+                around = _without(said, path)
                 found.setdefault(f"{provider} {each.method} {match.route.template} @", _Seen()).add(around, None)
-            for name in match.route.method.response.row_path:
-                row = row.get(name) if isinstance(row, dict) else None
-                asked = asked.get(name, asked) if isinstance(asked, dict) else None
             operation_key = f"{provider} {each.method} {match.route.template}"
-            for item in row if isinstance(row, list) else [row]:
+            for item, asked in _rows(said, decoded(each.body), match.route.method.response.row_path):
                 if isinstance(item, dict):
                     brought = asked if isinstance(asked, dict) else None
                     found.setdefault(operation_key, _Seen()).add(item, brought)
@@ -150,7 +149,62 @@ def observed(cassettes: Callable[[str], bool] = lambda name: True) -> dict[str, 
     for key, kinds in errors.items():
         usual = max(sorted(set(kinds), key=sorted), key=kinds.count)
         known[f"{key} !"] = sorted(usual)
+    for key, names in documented_errors().items():
+        known.setdefault(f"{key} !", names)
     return known
+
+
+def _without(said: Any, path: tuple[str, ...]) -> Any:
+    """An answer without its rows."""
+    if not isinstance(said, dict):
+        return said
+    at_rows = len(path) == 1 or path[1] == "*"
+    kept = {name: value for name, value in said.items() if name != path[0]}
+    return kept if at_rows or path[0] not in said else {**kept, path[0]: _without(said[path[0]], path[1:])}
+
+
+def _rows(said: Any, asked: Any, path: tuple[str, ...]) -> Iterator[tuple[Any, Any]]:
+    """Each row of an answer, and what of the request stands in the same place; requests may be without envelope."""
+    if path and path[0] == "*":
+        for item in said if isinstance(said, list) else ():
+            yield from _rows(item, None, path[1:])
+    elif path:
+        inner = asked.get(path[0], _Bare(asked)) if isinstance(asked, dict) else None
+        yield from _rows(said.get(path[0]) if isinstance(said, dict) else None, inner, path[1:])
+    elif isinstance(said, list):
+        for at, item in enumerate(said):
+            listed = asked[at] if isinstance(asked, list) and at < len(asked) else None
+            yield item, asked if isinstance(asked, _Bare) else listed
+    else:
+        yield said, asked
+
+
+class _Bare(dict[str, Any]):
+    """A request that has no envelope where its answer has one."""
+
+
+@cache
+def documented_errors() -> dict[str, list[str]]:
+    """The keys of the error objects that a vendor's spec has for an operation, where errors aren't texts."""
+    found: dict[str, list[str]] = {}
+    for doc in documents("datadog"):
+        for key in doc.operations:
+            http, path = key.split(" ", 1)
+            responses = doc.raw["paths"][path][http.lower()]["responses"]
+            kinds = [_error_keys(doc, said) for status, said in sorted(responses.items()) if status[:1] == "4"]
+            if any(kinds):
+                template = re.sub(r"\{[^{}]+\}", "{}", path)
+                found[f"datadog {http} {template}"] = next(each for each in kinds if each)
+    return found
+
+
+def _error_keys(doc: Document, response: Any) -> list[str]:
+    """What each of a documented answer's `errors` insists on or says in words; empty where they are texts."""
+    media = doc.resolved(response).get("content", {}).get("application/json", {})
+    errors = doc.resolved(doc.resolved(media.get("schema", {})).get("properties", {}).get("errors", {}))
+    item = doc.resolved(errors.get("items", {}))
+    said = [name for name in ("detail", "status", "title") if name in item.get("properties", {})]
+    return sorted({*said, *item.get("required", ())}) if item.get("type") == "object" else []
 
 
 def _learn_checks(known: dict[str, Any], site: Site, match: Match, each: Exchange) -> None:

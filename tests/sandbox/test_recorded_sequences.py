@@ -40,9 +40,9 @@ EXCEPTIONS = {
 #: A cassette that its vendor edited by hand: fields that the specification doesn't have. Its statuses count.
 EDITED = "test_api_service_integration_lifecycle.yaml"
 #: At least so many of 100 exchanges of all cassettes have the same status, and the same shape too.
-STATUS, SHAPE = 92, 88
+STATUS, SHAPE = 94, 91
 #: And of those that were not learned from.
-UNSEEN_STATUS, UNSEEN_SHAPE = 85, 60
+UNSEEN_STATUS, UNSEEN_SHAPE = 93, 78
 
 
 @lru_cache(maxsize=1)

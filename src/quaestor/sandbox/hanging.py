@@ -10,10 +10,14 @@ from urllib.parse import quote
 from quaestor.catalog.model import Parameter, Schema
 from quaestor.sandbox.answer.routes import Route, Routes
 from quaestor.sandbox.data.invent import Inventor
+from quaestor.sandbox.data.seeded import IntegerKeys, Keys, NameKeys, UuidKeys
+from quaestor.sandbox.data.words import SERVICES
+from quaestor.sandbox.data.world import World
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 
 def key_path_of(item: Route, parameter: Parameter | None, listed: Route | None) -> tuple[str, ...]:
@@ -90,3 +94,40 @@ def types_of(routes: Routes, inventor: Inventor) -> dict[str, str]:
             if len(enum) == 1:
                 found.setdefault(str(enum[0]), route.template)
     return found
+
+
+def keys_of(
+    inventor: Inventor, world: World, route: Route, item: Route | None, asked: tuple[str, ...], state: int
+) -> tuple[Keys, tuple[str, ...], int]:
+    """Keys for the objects of a collection, where the key stands in them, and how many there can be (0: any)."""
+    parameter = item.parameter(len(item.names) - 1) if item else None
+    path = key_path_of(item, parameter, route) if item else asked
+    schema = route.shape
+    for name in path:
+        schema = inventor.resolve(schema.properties.get(name, Schema()))
+    values = tuple(str(value) for value in schema.enum) or (parameter.enum if parameter else ())
+    if values:
+        return NameKeys(values), path, len(values)
+    if schema.type == "integer" or (parameter is not None and parameter.type == "integer"):
+        return IntegerKeys(state), path, 0
+    if schema.format == "uuid" or (parameter is not None and parameter.format == "uuid"):
+        return UuidKeys(state), path, 0
+    if not path or path[-1] == "id":
+        return world.keys(route, state), path, 0
+    turn = state % len(SERVICES)
+    return NameKeys(SERVICES[turn:] + SERVICES[:turn]), path, 0
+
+
+def given_by(inventor: Inventor, route: Route, values: tuple[str, ...]) -> dict[str, Any]:
+    """Fields of a row that repeat the path's parameters."""
+    given: dict[str, Any] = {}
+    for at, value in enumerate(values):
+        if at >= len(route.names):
+            break
+        parameter = route.parameter(at)
+        for name in (route.names[at], parameter.field if parameter and not parameter.item_key else ""):
+            field = route.shape.properties.get(name)
+            if field is not None and not (parameter and parameter.item_key):
+                whole = inventor.resolve(field).type == "integer" and value.isdecimal()
+                given[name] = int(value) if whole else value
+    return given

@@ -14,9 +14,11 @@ import msgspec
 from quaestor.catalog.model import Parameter, Schema
 from quaestor.sandbox.answer import bodies
 from quaestor.sandbox.answer.answers import Answer
+from quaestor.sandbox.answer.checked import checked
 from quaestor.sandbox.answer.manners import Manners
-from quaestor.sandbox.answer.observed import Maker, recorded, skeleton, trimmed
-from quaestor.sandbox.answer.paging import Page, cut, with_parameter
+from quaestor.sandbox.answer.narrowed import alike, narrowed
+from quaestor.sandbox.answer.observed import Maker, kin, skeleton, trimmed
+from quaestor.sandbox.answer.paging import Page, cut, put_path, with_parameter
 from quaestor.sandbox.answer.query import Query
 from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.answer.routes import Match, Route, Routes
@@ -26,10 +28,19 @@ from quaestor.sandbox.change.state import State, unpacked
 from quaestor.sandbox.change.writes import Writer
 from quaestor.sandbox.data.collection import ORIGIN, AnyKey, Collection, Fixed, Generated, Subset, shaped
 from quaestor.sandbox.data.invent import Inventor
-from quaestor.sandbox.data.seeded import IntegerKeys, Keys, NameKeys, UuidKeys, state_of
-from quaestor.sandbox.data.words import SERVICES
+from quaestor.sandbox.data.seeded import state_of
 from quaestor.sandbox.data.world import World
-from quaestor.sandbox.hanging import filled, key_path_of, kind_of, parents_of, references_of, shows, types_of
+from quaestor.sandbox.hanging import (
+    filled,
+    given_by,
+    key_path_of,
+    keys_of,
+    kind_of,
+    parents_of,
+    references_of,
+    shows,
+    types_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,6 +88,7 @@ class Site:
         self._parents = parents_of(self.routes)
         self._references = {**references_of(self.routes, self._parents), **world.references}
         self.writer = Writer(self, rules)
+        self._shapes: dict[tuple[str, str], Schema] = {}
         inventor.refer = self._refer
         inventor.link = self._link
 
@@ -113,6 +125,31 @@ class Site:
                 return found
         return None
 
+    def shape(self, route: Route) -> Schema:
+        """The schema of a row of this route, as far as recorded answers fill it."""
+        at = (route.method.http, route.template)
+        made = self._shapes.get(at)
+        if made is None:
+            operation = f"{self.provider} {route.method.http} {route.template}"
+            like = self._kin(operation)
+            bones = skeleton(like, {}) if like else None
+            made = narrowed(self.inventor, route.shape, bones, own=like == operation) if bones else route.shape
+            self._shapes[at] = made
+        return made
+
+    def _kin(self, operation: str) -> str:
+        """The recorded operation whose objects are most like those of this one; empty if there is none."""
+        found = kin(operation)
+        if found in ("", operation):
+            return found
+        (_, http, template), (_, other_http, other_template) = operation.split(" "), found.split(" ")
+        one, other = self.routes.at(template, http), self.routes.at(other_template, other_http)
+        if one is None:
+            return found
+        bones = skeleton(found, {}) or {}
+        whole = all(name in bones or "?" + name in bones for name in one.shape.required)
+        return found if whole and other and alike(self.inventor, one.shape, other.shape) else ""
+
     # -- requests
 
     def answer(self, match: Match, path: str, raw_query: str, body: bytes | None, by: Mapping[str, Any]) -> Answer:
@@ -120,10 +157,10 @@ class Site:
         route = match.route
         query = Query(raw_query)
         if route.kind == "write":
-            self._check_query(route, query)
+            checked(route, query)
             return self.writer.answer(match, query, body, by)
         match = Match(route, self.parents(match))
-        self._check_query(route, query)
+        checked(route, query)
         response = route.method.response
         if not response.schema and "json" not in response.media_type:
             return Answer(response.status, _document(response.media_type), response.media_type or "text/plain")
@@ -151,14 +188,15 @@ class Site:
         else:
             positions = self.manners.within(collection, route.shape, route.method, query, positions)
         page = cut(route.method, query, len(positions), body)
+        shape = self.shape(route)
         wanted = positions[page.start : page.stop]
         expand = collection.expand(query)
         if expand is None:
-            rows = [collection.render(at, route.shape) for at in wanted]
+            rows = [collection.render(at, shape) for at in wanted]
         else:
             rows = []
             for at in wanted:
-                row = collection.row(at, route.shape)
+                row = collection.row(at, shape)
                 expand(at, row)
                 rows.append(msgspec.json.encode(row))
         keys = [collection.key(at) for at in wanted] if route.method.response.map_key else ()
@@ -183,12 +221,15 @@ class Site:
         route = match.route
         collection = self.keyed(route.home, match.values[:-1], route.parameter(len(match.values) - 1))
         key = match.values[-1]
-        row = collection.get(key, route.shape)
+        row = collection.get(key, self.shape(route))
         if row is None:
             raise Refusal("missing", key, kind=collection.kind)
         expand = collection.expand(query)
         if expand is not None and (at := collection.index(key)) >= 0:
             expand(at, row)
+        place = key_path_of(route, route.parameter(len(match.values) - 1), None)
+        if isinstance(collection.base, Generated) and place not in ((), collection.base.key_path):
+            put_path(row, place, collection.canonical(key))
         return row
 
     def _single(self, match: Match) -> Any:
@@ -201,17 +242,25 @@ class Site:
         if "" in place.gone:
             raise Refusal("missing", values[-1] if values else route.template, kind=self.world.kind(route))
         if "" in place.changed:
-            return unpacked(place.changed[""])
+            return self._completed(route, values, unpacked(place.changed[""]))
         maker = self.world.singles.get(route.template)
         new = self._made_by_client(route.template, values)
         known = self.world.blank.get(route.template, {}) if new else maker(values) if maker else {}
         state = state_of(self.world.seed, self.provider, route.home, *values)
-        row = shaped(self.inventor, route.shape, state, {**self._given(route, values), **known})
-        bones = skeleton(f"{self.provider} GET {route.template}", row) if known or new else None
+        row = shaped(self.inventor, self.shape(route), state, {**given_by(self.inventor, route, values), **known})
+        bones = skeleton(f"{self.provider} GET {route.template}", row)
         if bones is None or not isinstance(row, dict):
             return row
         filler = Maker(self.inventor, filled(route.template, values))
-        return filler.completed(bones, trimmed(bones, row, known), row, route.shape, state)
+        return filler.completed(bones, trimmed(bones, row, known) if known or new else row, row, route.shape, state)
+
+    def _completed(self, route: Route, values: tuple[str, ...], row: Any) -> Any:
+        """What a client changed, with what the service adds to it."""
+        bones = skeleton(f"{self.provider} GET {route.template}", row) if isinstance(row, dict) else None
+        if bones is None:
+            return row
+        filler = Maker(self.inventor, filled(route.template, values))
+        return filler.completed(bones, row, {}, route.shape, state_of(self.world.seed, route.home, *values))
 
     def parents(self, match: Match) -> tuple[str, ...]:
         """The path's values, those of parents as their keys proper. Raises Refusal unless every object that the path
@@ -234,24 +283,6 @@ class Site:
             seen += 1
         return tuple(values)
 
-    @staticmethod
-    def _check_query(route: Route, query: Query) -> None:
-        """Raises Refusal for a parameter that is missing, isn't of its type, or is none of the allowed values."""
-        for parameter in route.method.parameters:
-            if parameter.location != "query":
-                continue
-            if parameter.wire not in query:
-                if parameter.required:
-                    raise Refusal("invalid", parameter.wire, detail=f"{parameter.wire} is required")
-                continue
-            if parameter.type == "integer":
-                query.number(parameter.wire, 0, low=-(1 << 62))
-            elif parameter.enum and parameter.type == "string" and query.text(parameter.wire) not in parameter.enum:
-                allowed = ", ".join(parameter.enum)
-                raise Refusal("invalid", parameter.wire, detail=f"{parameter.wire} must be one of {allowed}")
-            query.forget(parameter.wire)
-        _check_spans(query)
-
     # -- objects
 
     def path(self, template: str, values: tuple[str, ...]) -> str:
@@ -261,7 +292,7 @@ class Site:
     def given(self, template: str, values: tuple[str, ...]) -> dict[str, Any]:
         """Fields of an object at a path that repeat the path's parameters."""
         route = self.routes.reading(template + "/{}") or self.routes.reading(template)
-        return self._given(route, values) if route is not None else {}
+        return given_by(self.inventor, route, values) if route is not None else {}
 
     def place(self, template: str, values: tuple[str, ...]) -> str:
         """The name of a place in the state."""
@@ -296,20 +327,26 @@ class Site:
     ) -> Callable[[str, Any, Mapping[str, Any] | None, bool], Any] | None:
         """What gives the objects of a collection the fields that real ones were seen to have, and takes from them
         what was made up though no real one has it. None where nothing was recorded."""
-        listing, alone = f"{self.provider} GET {template}", f"{self.provider} GET {template}/{{}}"
+        listing, alone = (
+            self._kin(f"{self.provider} GET {template}"),
+            self._kin(f"{self.provider} GET {template}/{{}}"),
+        )
         routes = (self.routes.reading(template), self.routes.reading(template + "/{}"))
-        if not recorded(listing) and not recorded(alone):
+        if not listing and not alone:
             return None
 
         def dress(key: str, row: dict[str, Any], known: Mapping[str, Any] | None, listed: bool) -> Any:
-            first, second = (listing, alone) if listed else (alone, listing)
-            bones = skeleton(first, row) or skeleton(second, row)
+            like = ((listing, alone) if listed else (alone, listing))[0] or listing or alone
+            own = like == f"{self.provider} GET {template}" + ("" if listed else "/{}")
+            bones = skeleton(like, row)
+            if bones is not None and not own:  # what one operation keeps to itself, another may tell
+                bones = {name: bone for name, bone in bones.items() if name[:1] != "-"}
             route = (routes[0] if listed else routes[1]) or routes[0] or routes[1]
             if bones is None or route is None:
                 return row
             state = state_of(self.world.seed, template, key)
             filler = Maker(self.inventor, f"{filled(template, values)}/{quote(key, safe='')}")
-            fitting = row if known is None else filler.fitted(bones, row, known, route.shape)
+            fitting = row if known is None else filler.fitted(bones, row, known, route.shape, own)
             return filler.completed(bones, fitting, row, route.shape, state)
 
         return dress
@@ -361,10 +398,10 @@ class Site:
                 self.world.kind(item),
                 state,
                 key_path=key_path_of(item, parameter, None),
-                given=self._given(item, values),
+                given=given_by(self.inventor, item, values),
                 whole_numbers=parameter is not None and parameter.type == "integer",
             )
-        keys, key_path, most = self._keys(route, item, state)
+        keys, key_path, most = keys_of(self.inventor, self.world, route, item, self._asked_for(route), state)
         count = self.world.count(route, 3 + state % 6)
         if most:
             count = min(count, most)
@@ -377,31 +414,12 @@ class Site:
             count,
             state,
             key_path=key_path,
-            given=self._given(route, values),
+            given=given_by(self.inventor, route, values),
             facts=self.world.facts.get(template),
             scalar=bool(route.method.response.scalar) and item is not None,
             hidden=not most and not route.method.response.scalar and not shows(route.shape, key_path),
             home=None if route.method.http != "GET" else filled(template, values),
         )
-
-    def _keys(self, route: Route, item: Route | None, state: int) -> tuple[Keys, tuple[str, ...], int]:
-        """Keys for the objects of a collection, where the key stands in them, and how many there can be (0: any)."""
-        parameter = item.parameter(len(item.names) - 1) if item else None
-        path = key_path_of(item, parameter, route) if item else self._asked_for(route)
-        schema = route.shape
-        for name in path:
-            schema = self.inventor.resolve(schema.properties.get(name, Schema()))
-        values = tuple(str(value) for value in schema.enum) or (parameter.enum if parameter else ())
-        if values:
-            return NameKeys(values), path, len(values)
-        if schema.type == "integer" or (parameter is not None and parameter.type == "integer"):
-            return IntegerKeys(state), path, 0
-        if schema.format == "uuid" or (parameter is not None and parameter.format == "uuid"):
-            return UuidKeys(state), path, 0
-        if not path or path[-1] == "id":
-            return self.world.keys(route, state), path, 0
-        turn = state % len(SERVICES)
-        return NameKeys(SERVICES[turn:] + SERVICES[:turn]), path, 0
 
     def _asked_for(self, route: Route) -> tuple[str, ...]:
         """Where the key stands in the rows of a list without gets: the column that other methods ask for."""
@@ -412,20 +430,6 @@ class Site:
                 if found is not None:
                     return found.path
         return ("id",) if "id" in route.shape.properties else ()
-
-    def _given(self, route: Route, values: tuple[str, ...]) -> dict[str, Any]:
-        """Fields of a row that repeat the path's parameters."""
-        given: dict[str, Any] = {}
-        for at, value in enumerate(values):
-            if at >= len(route.names):
-                break
-            parameter = route.parameter(at)
-            for name in (route.names[at], parameter.field if parameter and not parameter.item_key else ""):
-                field = route.shape.properties.get(name)
-                if field is not None and not (parameter and parameter.item_key):
-                    whole = self.inventor.resolve(field).type == "integer" and value.isdecimal()
-                    given[name] = int(value) if whole else value
-        return given
 
     # -- references
 
@@ -444,18 +448,6 @@ class Site:
             return None
         collection = self.collection(template, ())
         return collection.key(state % len(collection)) if len(collection) else None
-
-
-def _check_spans(query: Query) -> None:
-    """Raises Refusal for a time that begins after its end (`start_hr`, `end_hr`)."""
-    for name in query.names():
-        if name.startswith("start_"):
-            end = name.replace("start_", "end_", 1)
-            first, last = query.text(name), query.text(end)
-            query.forget(name)
-            query.forget(end)
-            if first[:4].isdecimal() and last[:4].isdecimal() and first > last:
-                raise Refusal("invalid", name, detail=f"{name} must be before {end}")
 
 
 def _parsed(route: Route, body: bytes | None) -> dict[str, Any]:

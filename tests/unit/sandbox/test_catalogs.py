@@ -12,7 +12,7 @@ from tests.unit.sandbox.conform import problems
 
 from quaestor.catalog.store import open_catalog
 from quaestor.fetch.http import HttpRequest, HttpResponse
-from quaestor.sandbox.answer.observed import wants_uuid
+from quaestor.sandbox.answer.observed import recorded, wants_uuid
 from quaestor.sandbox.answer.paging import at_path, with_parameter
 from quaestor.sandbox.answer.routes import Route
 from quaestor.sandbox.core import Sandbox
@@ -32,7 +32,6 @@ DOCUMENTS = {
 #: Lists whose rows don't say the key by which a get finds them, and why.
 KEYLESS = {
     "/api/v1/tags/hosts",  # rows are tags, the get is by host
-    "/api/v2/deployment_gates/{}/rules",  # the spec's list has no id
     "/api/v2/security/sboms",  # the get is by the kind of asset and its name
     "/api/v2/services/definitions",  # the name is deep in one of five versions of a definition
 }
@@ -87,8 +86,12 @@ def opened(provider: str, route: Route) -> tuple[str, HttpResponse, Any]:
 
 def rows_of(route: Route, body: Any) -> list[Any]:
     here = body
-    for key in route.method.response.row_path:
-        here = next(iter(here.values() if isinstance(here, dict) else here)) if key == "*" else here[key]
+    path = route.method.response.row_path
+    if "*" in path:
+        at = path.index("*")
+        return [at_path(each, path[at + 1 :]) for each in at_path(body, path[:at])]
+    for key in path:
+        here = here[key]
     if route.method.response.map_key:
         assert isinstance(here, dict)
         name = route.method.response.map_key
@@ -104,6 +107,9 @@ def test_every_operation_that_reads_answers_in_the_shape_of_its_schema() -> None
     for provider, route in reading():
         path, _, body = opened(provider, route)
         found = problems(sandbox().site(provider).inventor, route.body, body)
+        whole = sandbox().site(provider).world.wholes.get(route.template, route.template)
+        if recorded(f"{provider} {route.method.http} {whole}"):  # the spec insists on what was never there
+            found = [each for each in found if not each.endswith(" is missing")]
         if found:
             wrong.append((path, found[:3]))
         asked += 1

@@ -5,22 +5,28 @@ Before: `site` has the rows of a page, rendered. After: bytes on the wire.
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from quaestor.catalog.model import Schema
 from quaestor.sandbox.answer import observed
 from quaestor.sandbox.answer.paging import Page, at_path, put_path
 from quaestor.sandbox.answer.routes import Route, below
-from quaestor.sandbox.data.collection import encode
+from quaestor.sandbox.data.collection import ORIGIN, encode
 from quaestor.sandbox.data.invent import Born, Inventor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 _HOLE = "\x00rows"
 _HOLE_JSON = encode(_HOLE)
+#: What answers of lists have beside their rows, if their schema knows it at all (recorded of most).
+_BESIDE = ("meta", "links")
 #: Keys of an envelope that lead to other pages: only paging may set them.
 _LINKS = ("next", "prev", "previous", "first", "last", "self")
+#: Those of them that lead to a page that is surely there.
+_HERE = ("first", "last", "self")
 
 
 def of_list(
@@ -40,15 +46,16 @@ def of_list(
     how = route.method.pagination
     if not path:
         return inner
-    envelope = _enveloped(inventor, route, path, _HOLE)
+    said: dict[tuple[str, ...], Any] = {}
     if how.total_path:
-        put_path(envelope, how.total_path, page.total)
+        said[how.total_path] = page.total
     if how.more_path:
-        put_path(envelope, how.more_path, page.stop < page.total)
+        said[how.more_path] = page.stop < page.total
     if how.token_path and page.token:
         token: Any = next_url if how.style == "next_url" else page.token
-        put_path(envelope, how.token_path, int(token) if _whole(inventor, route.body, how.token_path) else token)
-    elif how.token_path:
+        said[how.token_path] = int(token) if _whole(inventor, route.body, how.token_path) else token
+    envelope = _enveloped(inventor, route, path, _HOLE, said)
+    if how.token_path and not page.token:
         _end(envelope, how.token_path)
     head, _, tail = encode(envelope).partition(_HOLE_JSON)
     return head + inner + tail
@@ -75,18 +82,55 @@ def _end(envelope: dict[str, Any], path: tuple[str, ...]) -> None:
         holder[path[-1]] = "" if isinstance(holder[path[-1]], str) else None
 
 
-def _enveloped(inventor: Inventor, route: Route, path: tuple[str, ...], inner: Any) -> Any:
-    """The body round the rows, with what the real one always has beside them."""
-    around = _around(inventor, route.body, path, inner)
-    bones = observed.envelope(f"{route.provider} {route.method.http} {route.template}")
-    if bones is None or not isinstance(around, dict):
+def _enveloped(
+    inventor: Inventor,
+    route: Route,
+    path: tuple[str, ...],
+    inner: Any,
+    said: Mapping[tuple[str, ...], Any] = MappingProxyType({}),
+) -> Any:
+    """The body round the rows, with what paging says in it, and what the real one always has beside them."""
+    seen_around = observed.envelope(f"{route.provider} {route.method.http} {route.template}")
+    beside = _BESIDE if seen_around is None and route.kind == "list" else ()
+    around = _around(inventor, route.body, path, inner, beside)
+    for place, value in said.items():
+        put_path(around, place, value)
+    bones = seen_around or {}
+    if not isinstance(around, dict):
         return around
     whole = observed.Maker(inventor, _path(route)).completed(bones, around, {}, route.body, 0)
-    for name in _LINKS:
-        for holder in (whole.get("links"), whole.get("_links")):
-            if isinstance(holder, dict) and name in holder:
-                holder[name] = None
+    for name, holder in whole.items():
+        if name in ("links", "_links") and isinstance(holder, dict):
+            known = inventor.resolve(inventor.resolve(route.body).properties.get(name, Schema()))
+            seen = bones.get(name, bones.get("?" + name))
+            paged = {place[1] for place in said if place[0] == name}
+            whole[name] = _linked(inventor, route, known, seen if isinstance(seen, dict) else {}, holder, paged)
     return whole
+
+
+def _linked(
+    inventor: Inventor,
+    route: Route,
+    known: Schema,
+    seen: Mapping[str, Any],
+    holder: dict[str, Any],
+    paged: set[str],
+) -> dict[str, Any]:
+    """Links to pages: to this one and the first a URL, to others only what paging says; else null where that may
+    be, or was seen, nothing where the schema doesn't insist on text."""
+    out = {}
+    for name, value in holder.items():
+        sub = known.properties.get(name, Schema())
+        nullable = sub.nullable or inventor.resolve(sub).nullable or seen.get(name) == ["=", None]
+        if name not in _LINKS or name in paged or (name in _HERE and isinstance(value, dict)):
+            out[name] = value
+        elif name in _HERE and not nullable:
+            out[name] = f"{ORIGIN}{_path(route)}"
+        elif nullable:
+            out[name] = None
+        elif name in known.required or name in seen:
+            out[name] = ""
+    return out
 
 
 def _path(route: Route) -> str:
@@ -101,8 +145,11 @@ def _whole(inventor: Inventor, schema: Schema, path: tuple[str, ...]) -> bool:
     return schema.type == "integer"
 
 
-def _around(inventor: Inventor, schema: Schema, path: tuple[str, ...], inner: Any) -> Any:
-    """What stands around the rows: the keys on the way to them, and all that the schema insists on beside them."""
+def _around(
+    inventor: Inventor, schema: Schema, path: tuple[str, ...], inner: Any, beside: tuple[str, ...] = ()
+) -> Any:
+    """What stands around the rows: the keys on the way to them, and all that the schema insists on beside them, or
+    has of these names."""
     if not path:
         return inner
     schema = inventor.resolve(schema)
@@ -110,10 +157,10 @@ def _around(inventor: Inventor, schema: Schema, path: tuple[str, ...], inner: An
     deeper = _around(inventor, below(schema, key), path[1:], inner)
     if key == "*":
         return [deeper] if schema.type == "array" else {next(iter(schema.properties), "default"): deeper}
-    needed = {name: sub for name, sub in schema.properties.items() if name in schema.required and name != key}
+    needed = {
+        name: sub
+        for name, sub in schema.properties.items()
+        if name != key and (name in schema.required or name in beside)
+    }
     made = inventor.object(Schema(type="object", properties=needed, required=schema.required), Born(0, 0))
-    for name in _LINKS:
-        for holder in (made.get("links"), made.get("_links")):
-            if isinstance(holder, dict) and name in holder:
-                holder[name] = None
     return {key: deeper, **made}

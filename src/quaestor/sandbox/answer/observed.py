@@ -56,6 +56,27 @@ def recorded(operation: str) -> bool:
     return operation in _all()
 
 
+def kin(operation: str) -> str:
+    """The recorded operation whose objects those of this one are most like: itself, or another of the same
+    collection; empty where none was recorded."""
+    known = _all()
+    if operation in known:
+        return operation
+    provider, _, template = operation.split(" ")
+    home = template.removesuffix("/{}")
+    for http, path in (
+        ("GET", home + "/{}"),
+        ("GET", home),
+        ("POST", home),
+        ("PATCH", home + "/{}"),
+        ("PUT", home + "/{}"),
+    ):
+        other = f"{provider} {http} {path}"
+        if known.get(other):
+            return other
+    return ""
+
+
 def envelope(operation: str) -> dict[str, Any] | None:
     """What always stands around the rows of an operation's answers; None if none was recorded."""
     found = _all().get(f"{operation} @")
@@ -128,14 +149,19 @@ class Maker:
         return out
 
     def fitted(
-        self, bones: dict[str, Any], row: dict[str, Any], facts: Mapping[str, Any], shape: Schema
+        self,
+        bones: dict[str, Any],
+        row: dict[str, Any],
+        facts: Mapping[str, Any],
+        shape: Schema,
+        own: bool = False,
     ) -> dict[str, Any]:
         """The row without what was made up though no recorded one ever had it: what is no fact, and no schema asks
-        for."""
+        for; where the skeleton is of the very operation (`own`), not for a schema's sake either."""
         known = self._variant(shape, row)
         if known.one_of or known.any_of:  # which of its kinds it is would show in what is taken away
             return row
-        asked = {*known.required, self._inventor.resolve(shape).discriminator}
+        asked = {self._inventor.resolve(shape).discriminator, *(() if own and bones else known.required)}
         out = {}
         for name, value in row.items():
             bone = bones.get(name, bones.get("?" + name))
@@ -143,13 +169,16 @@ class Maker:
             if bone is None and name not in facts and name not in asked:
                 continue
             below = known.properties.get(name, _ANY)
-            if isinstance(bone, dict) and "[]" in bone and isinstance(value, list) and fact is None:
+            if bone == _NULL and name not in facts:
+                value = None
+            elif isinstance(bone, dict) and "[]" in bone and isinstance(value, list) and fact is None:
                 items = self._inventor.resolve(below).items or _ANY
                 value = [
-                    self.fitted(bone["[]"], each, {}, items) if isinstance(each, dict) else each for each in value
+                    self.fitted(bone["[]"], each, {}, items, own) if isinstance(each, dict) else each
+                    for each in value
                 ]
             elif isinstance(bone, dict) and "[]" not in bone and isinstance(value, dict):
-                value = self.fitted(bone, value, fact if isinstance(fact, dict) else {}, below)
+                value = self.fitted(bone, value, fact if isinstance(fact, dict) else {}, below, own)
             out[name] = value
         return out
 
@@ -191,6 +220,13 @@ class Maker:
 
 
 _ANY = Schema()
+#: What was always null.
+_NULL = ["=", None]
+
+
+def echo(bone: Any, value: Any) -> Any:
+    """What is answered of a value that was posted: the value, or the null that was always answered."""
+    return None if bone == _NULL else value
 
 
 def _listed(value: Any) -> list[Any]:

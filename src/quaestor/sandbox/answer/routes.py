@@ -77,7 +77,7 @@ class Routes:
         operations = [
             (resource, method)
             for service in catalog.services(provider)
-            if service.resources is not None  # else its document is listed and isn't there
+            if service.resources != 0  # a document that is listed and isn't there
             for info in catalog.resources(provider, service.name)
             if (resource := catalog.resource(provider, service.name, info.name)) is not None
             for method in resource.methods

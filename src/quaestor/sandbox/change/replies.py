@@ -8,9 +8,11 @@ from __future__ import annotations
 from quaestor.catalog.model import Schema
 from quaestor.sandbox.answer import bodies
 from quaestor.sandbox.answer.answers import Answer
-from quaestor.sandbox.answer.observed import Maker, answers_object, skeleton, trimmed
+from quaestor.sandbox.answer.narrowed import narrowed
+from quaestor.sandbox.answer.observed import Maker, answers_object, echo, skeleton, trimmed
 from quaestor.sandbox.answer.routes import Route
 from quaestor.sandbox.answer.rules import Act, Rules
+from quaestor.sandbox.change.documents import accepted
 from quaestor.sandbox.data.collection import encode, shaped
 from quaestor.sandbox.data.seeded import state_of
 
@@ -68,26 +70,39 @@ class Replies:
         if not response.schema or status == 204:
             return Answer(status, b"", response.media_type or "application/json", (), ignored)
         shape = self.inventor.resolve(route.shape)
+        listed = shape.type == "array"
         if row is None or not self._answers(shape, row):
-            known = {**self._repeated(route, shape, act.values), **(facts or {})}
-            posted = self.row_of(route, act.body)
-            if route.kind == "write":
-                known = {**{n: v for n, v in posted.items() if n in shape.properties}, **known}
-            state = state_of(self.site.world.seed, self.site.provider, route.template, *act.values)
-            row = shaped(self.inventor, shape, state, known) if shape != Schema() else {}
-            bones = skeleton(operation, known)
-            if bones is not None and isinstance(row, dict):
-                here = self.site.path(route.template, act.values)
-                row = Maker(self.inventor, here).completed(bones, trimmed(bones, row, known), row, shape, state)
+            row = self._made_up(act, self.inventor.resolve(shape.items or Schema()) if listed else shape, facts or {})
         elif isinstance(row, dict):
             bones = skeleton(operation, row)
             if bones is not None:
                 here = self.site.path(route.template, act.values)
                 filler = Maker(self.inventor, here)
                 row = filler.completed(bones, self._as_seen(filler, bones, row, act, shape), {}, shape, act.number)
-        made = [row] if shape.type == "array" and not isinstance(row, list) else row
+        made = [row] if listed and not isinstance(row, list) else row
         rendered = bodies.of_one(self.inventor, route, made)
         return Answer(status, rendered, response.media_type or "application/json", (), ignored)
+
+    def _made_up(self, act: Act, shape: Schema, facts: dict[str, Any]) -> Any:
+        """What an operation answers that leads to no object: what it was told, and what its schema says beside."""
+        route = act.route
+        operation = f"{self.site.provider} {route.method.http} {route.template}"
+        posted = self.row_of(route, act.body)
+        known = {**self._repeated(route, shape, act.values), **facts}
+        if route.kind == "write":
+            fit = accepted(self.inventor, shape, posted)
+            known = {**{n: v for n, v in fit.items() if n in shape.properties}, **known}
+        state = state_of(self.site.world.seed, self.site.provider, route.template, *act.values)
+        bones = skeleton(operation, known)
+        fine = narrowed(self.inventor, shape, bones, own=True) if bones is not None else shape
+        row = shaped(self.inventor, fine, state, known) if shape != Schema() else {}
+        if bones is None or not isinstance(row, dict):
+            return row
+        known = {name: value for name, value in known.items() if not bones or name in bones or "?" + name in bones}
+        sent = posted if route.method.response.row_path or not isinstance(act.body, dict) else act.body
+        echoed = {name: echo(bones["?" + name], value) for name, value in sent.items() if "?" + name in bones}
+        filler = Maker(self.inventor, self.site.path(route.template, act.values))
+        return filler.completed(bones, {**echoed, **trimmed(bones, row, known)}, row, shape, state)
 
     def _as_seen(
         self, filler: Maker, bones: dict[str, Any], row: dict[str, Any], act: Act, shape: Schema

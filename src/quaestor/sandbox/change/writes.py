@@ -26,6 +26,7 @@ import msgspec
 
 from quaestor.catalog.model import Schema
 from quaestor.sandbox.answer.answers import Answer
+from quaestor.sandbox.answer.narrowed import alike
 from quaestor.sandbox.answer.observed import Maker, accepted_faults, skeleton, trimmed
 from quaestor.sandbox.answer.paging import at_path, put_path
 from quaestor.sandbox.answer.query import Query
@@ -271,7 +272,7 @@ class Writer:
         """The shape of a new object: what its making answers, if that is an object, else what reads answer."""
         own = self.inventor.resolve(route.shape)
         read = self._read_shape(template)
-        if read is None or self._alike(own, read):
+        if read is None or alike(self.inventor, own, read):
             return own
         return read
 
@@ -282,15 +283,6 @@ class Writer:
             if route is not None:
                 return self.inventor.resolve(route.shape)
         return None
-
-    def _alike(self, one: Schema, other: Schema) -> bool:
-        """Whether two schemas are of the same kind of object."""
-        if one == other:
-            return True
-        mine, yours = set(one.properties), set(other.properties)
-        if not mine or not yours:
-            return bool(one.mapping and one.mapping == other.mapping)
-        return len(mine & yours) * 2 >= min(len(mine), len(yours))
 
     @staticmethod
     def _key_path(collection: Overlay) -> tuple[str, ...]:
@@ -459,17 +451,17 @@ class Writer:
         row = collection.get(act.values[-1], reading.shape)
         if not isinstance(row, dict):
             return self.done(act)
-        alike = self._alike(self.inventor.resolve(act.route.shape), self.inventor.resolve(reading.shape))
+        same_kind = alike(self.inventor, act.route.shape, reading.shape)
         status = self.rules.status(owner, last, status, row)
         if status is None:
-            return self.done(act, row if alike else None)
+            return self.done(act, row if same_kind else None)
         after = {**row, "status": status}
         if owner in self.rules.attributed or ("attributes" in row and "status" not in row):
             after = row
         after = stamped(self.inventor, reading.shape, after, act.now, new=False, micros=self.site.manners.micros)
         self.rules.changed(act, reading.home, act.values[:-1], row, after)
         self.places.keep(collection, act.values[-1], after)
-        return self.done(act, after if alike else None)
+        return self.done(act, after if same_kind else None)
 
     def _single_step(self, act: Act, reading: Route, status: str | None) -> Answer:
         row = self.site.single(reading, act.values)

@@ -15,11 +15,15 @@ from __future__ import annotations
 
 from hashlib import md5
 
+from msgspec.json import decode
+
 from quaestor.sandbox.answer.answers import Answer
+from quaestor.sandbox.answer.observed import envelope, trimmed
 from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.answer.routes import Match
 from quaestor.sandbox.answer.rules import Act, Rules
 from quaestor.sandbox.data.clock import iso_micros
+from quaestor.sandbox.data.collection import encode
 from quaestor.sandbox.data.seeded import UuidKeys, mix
 from quaestor.sandbox.datadog.signin import APPLICATION, kind_of, remember, rescope, revoke
 
@@ -160,9 +164,14 @@ class DatadogRules(Rules):
         reading = self.writer.site.routes.reading(act.route.template)
         if reading is None:
             return self.writer.done(act)
-        match = Match(reading, act.values)
         site = self.writer.site
-        return site.listed(match, site.path(act.route.template, act.values))
+        answer = site.listed(Match(reading, act.values), site.path(act.route.template, act.values))
+        around = envelope(f"datadog {act.route.method.http} {act.route.template}")
+        if around is None:
+            return answer
+        said = decode(answer.body)
+        kept = {name: value for name, value in trimmed(around, said, {}).items() if value is not None}
+        return Answer(answer.status, encode({"data": said["data"], **kept}), ignored=answer.ignored)
 
     # -- any object
 

@@ -226,7 +226,7 @@ class OktaApps(Generated):
         state = mix(self._state, app)
         created = self._clock.past(state)
         here = f"{ORIGIN}/api/v1/apps/{key}"
-        links: dict[str, Any] = {"self": {"href": here}, "users": {"href": here + "/users"}}
+        links: dict[str, Any] = {"users": {"href": here + "/users"}}
         links["groups"] = {"href": here + "/groups"}
         return {
             "name": name,

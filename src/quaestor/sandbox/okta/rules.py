@@ -29,7 +29,7 @@ from quaestor.sandbox.okta.groups import OktaApps
 from quaestor.sandbox.okta.memberships import RULES, Memberships
 from quaestor.sandbox.okta.offspring import COPIES, ROLES, copied, permit
 from quaestor.sandbox.okta.story import Story
-from quaestor.sandbox.okta.users import linked
+from quaestor.sandbox.okta.users import linked, without_password
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -420,7 +420,7 @@ class OktaRules(Rules):
     ) -> None:
         if home == _USERS:
             after["status"] = before["status"]
-            after["credentials"] = {**before.get("credentials", {}), **_without_password(after.get("credentials"))}
+            after["credentials"] = {**before.get("credentials", {}), **without_password(after.get("credentials"))}
             if act.route.method.http == "PUT":
                 after["profile"] = {
                     "mobilePhone": None,
@@ -480,16 +480,6 @@ class OktaRules(Rules):
         return (
             row if row["status"] == "UNKNOWN" else {**row, "status": "ENABLED" if status == "ACTIVE" else "DISABLED"}
         )
-
-
-def _without_password(credentials: Any) -> dict[str, Any]:
-    """Credentials as they are answered: that there is a password, not which."""
-    held = dict(credentials) if isinstance(credentials, dict) else {}
-    if "password" in held:
-        held["password"] = {}
-    if isinstance(held.get("recovery_question"), dict):
-        held["recovery_question"] = {"question": held["recovery_question"].get("question")}
-    return held
 
 
 def _at(row: Any, path: tuple[str, ...]) -> Any:

@@ -303,3 +303,13 @@ class OktaUsers(Collection):
                 return index
             index = mix(state, turn) % len(self)
         return 0
+
+
+def without_password(credentials: Any) -> dict[str, Any]:
+    """Credentials as they are answered: that there is a password, not which."""
+    held = dict(credentials) if isinstance(credentials, dict) else {}
+    if "password" in held:
+        held["password"] = {}
+    if isinstance(held.get("recovery_question"), dict):
+        held["recovery_question"] = {"question": held["recovery_question"].get("question")}
+    return held
