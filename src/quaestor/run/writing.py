@@ -398,7 +398,8 @@ class Writer:
                 problems.append((number, wrong))
         lines = [*general, *rejected(problems, len(rows))]
         if lines:
-            what = f"{WORDS.get(verb, 'SELECT')} {'of' if verb == 'exec' else 'to'} {target.resource.id}"
+            preposition = {"insert": "to", "delete": "from"}.get(verb, "of")
+            what = f"{WORDS.get(verb, 'SELECT')} {preposition} {target.resource.id}"
             raise problem_error(lines, what, statement.pos, needs(choice))
         return calls
 

@@ -97,7 +97,9 @@ def _value(node: Placeholder, values: Mapping[str, Any], text: str) -> Any:
                 continue
             names = ()
         where = f" in {'.'.join(node.path[:depth])!r}" if depth else ""
-        known = f"given are {', '.join(sorted(names)[:10])}" if names else "no values are given"
+        known = "no values are given: --var name=value, or variables={…} in Python"
+        if names:
+            known = f"given are {', '.join(sorted(names)[:10])}"
         raise BindError(
             f"there is no value {part!r}{where} for {_shown(node)}",
             text=text,

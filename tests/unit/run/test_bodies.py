@@ -117,7 +117,7 @@ def test_compressed_and_back(body: bytes) -> None:
 def _parts(body: bytes, kind: str) -> dict[str, bytes]:
     message = BytesParser().parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
     found: dict[str, bytes] = {}
-    for part in message.get_payload():  # type: ignore[union-attr]
+    for part in message.get_payload():
         name = part.get_param("name", header="content-disposition")  # type: ignore[union-attr]
         found[str(name)] = part.get_payload(decode=True)  # type: ignore[union-attr,assignment]
     return found

@@ -101,7 +101,7 @@ def test_a_missing_value_is_an_error_with_its_place(path: str, message: str, hin
 def test_no_values_at_all() -> None:
     with pytest.raises(BindError) as caught:
         substitute(parse_one("SELECT {{ a }}"), {})
-    assert caught.value.hint == "no values are given"
+    assert caught.value.hint == "no values are given: --var name=value, or variables={…} in Python"
 
 
 def test_what_has_no_placeholders_is_the_same_tree() -> None:
