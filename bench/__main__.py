@@ -132,7 +132,7 @@ def cold(users: int) -> None:
         show = [QUAESTOR, "exec", "SHOW PROVIDERS"]
         describe = [QUAESTOR, "exec", "DESCRIBE okta.users.users"]
         floor, *ours = best(20, port, nothing, show, describe, one, select)
-        names = ("SHOW PROVIDERS", "DESCRIBE", "SELECT of one row", "SELECT of one user, two requests")
+        names = ("SHOW PROVIDERS", "DESCRIBE", "SELECT of one row, one request", "SELECT of one row, two requests")
         for name, found in zip(names, ours, strict=True):
             line(f"cold: {name}", found, floor, 0.001)
 
@@ -195,8 +195,11 @@ def main() -> None:
     numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
     if named != ["imports"]:
         head()
+    begin = time.perf_counter()
     for name in named or PARTS:
         PARTS[name](numbers[0] if numbers else 100_000)
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    print(f"\n{time.perf_counter() - begin:.0f} s, Python {sys.version.partition(' ')[0]}, load {load}")
 
 
 if __name__ == "__main__":
