@@ -177,7 +177,7 @@ class Documents:
 
         head = heads.read(self._folder)
         fields = {key: getattr(head.provider, key) for key in ("name", "version", "title", "auth")}
-        return [fields, [[each.name, each.title, each.path, _count(each.path)] for each in head.services]]
+        return [fields, [[each.name, each.title, each.path, _count(each.path) if each.path else 0] for each in head.services]]
 
     def _place(self, name: str) -> str:
         folder = os.path.join(self._cache, "documents")
@@ -224,7 +224,8 @@ def _remove_older(place: str, prefix: str) -> None:
 
 
 def _count(path: str) -> int | None:
-    """How many resources a document has, by its indentation: parsing all of a provider takes too long for that."""
+    """How many resources a document has, by its indentation: parsing all of a provider takes too long for that.
+    None for one that isn't indented, or isn't there."""
     if not path:
         return None
     count = 0

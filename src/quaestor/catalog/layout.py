@@ -4,7 +4,7 @@ Before: `catalog.compiling` writes them. After: `catalog.store` reads them.
 """
 
 #: Changes whenever compiled files of older versions can't be read any more.
-FORMAT = 4
+FORMAT = 5
 
 TABLES = """
 CREATE TABLE meta (format INTEGER, pages INTEGER);

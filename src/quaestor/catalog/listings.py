@@ -55,7 +55,7 @@ def listing_from(fields: Any, where: str) -> Listing:
         raise CatalogError(f"{where} should be a mapping, not {fields!r}")
     _known(fields, Listing.__fields__, where)
     given = dict(fields)
-    for name in ("words", "differs"):
+    for name in ("words", "differs", "selectable"):
         given[name] = tuple(fields.get(name) or ())
     given["fields"] = {
         name: _some(operators, OPERATORS, f"{where}.fields.{name}")

@@ -229,6 +229,9 @@ class Listing(Record):
             is the moment at which the statement starts, `now-90d` so many days before, `now-7d@seconds` that as a
             number of seconds since 1970.
         leaves_out: what no parameter brings, in words that follow "this list leaves out".
+        dialect: in which language the expression is: empty for SCIM's, `odata`.
+        wire: by attribute, what the expression calls it, where that is another name.
+        select: the parameter that takes the names of the columns that are wanted; `selectable` those that it knows.
         same: of a method that gets one object, the list of the same resource whose objects are the same; `differs`
             are the columns that the two have differently.
     """
@@ -242,6 +245,10 @@ class Listing(Record):
     leaves_out: str = ""
     same: str = ""
     differs: tuple[str, ...] = ()
+    dialect: str = ""
+    wire: dict[str, str] = {}
+    select: str = ""
+    selectable: tuple[str, ...] = ()
 
     def attributes(self) -> tuple[str, ...]:
         """What it can be asked to test."""

@@ -382,7 +382,7 @@ def _listing(data: list[Any]) -> Listing:
     for name in ("fields", "ranges"):
         if name in values:
             values[name] = {each: tuple(parts) for each, parts in values[name].items()}
-    for name in ("words", "differs"):
+    for name in ("words", "differs", "selectable"):
         if name in values:
             values[name] = tuple(values[name])
     return Listing(**values)

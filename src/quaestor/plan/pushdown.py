@@ -74,7 +74,26 @@ def push(scans: tuple[Scan, ...], query: BoundQuery, given: Given) -> tuple[Scan
     Args:
         given: the values of `constants(query)`.
     """
-    return tuple(_pushed(scan, query, given) if scan.method.listing.attributes() else scan for scan in scans)
+    return tuple(_selected(_pushed(scan, query, given) if _can_test(scan) else scan) for scan in scans)
+
+
+def _can_test(scan: Scan) -> bool:
+    return bool(scan.method.listing.attributes())
+
+
+def _selected(scan: Scan) -> Scan:
+    """The scan with the names of its columns, where its list takes them: OData's `$select`.
+
+    A list may leave properties out that nobody names (Microsoft Graph's users have eleven by default), so this isn't
+    only less to send. Where a column is wanted that can't be named, nothing is.
+    """
+    listing = scan.method.listing
+    taken = {*scan.constants, *scan.pushed, *(name for keys in scan.keys for name in keys.parameters)}
+    fields = [column.field for column in scan.columns if column.field is not None]
+    names = list(dict.fromkeys(field.path[0] if field.path else "" for field in fields))
+    if not listing.select or listing.select in taken or not names or not set(names) <= set(listing.selectable):
+        return scan
+    return replace(scan, pushed={**scan.pushed, listing.select: ",".join(names)})
 
 
 def left_out(scan: Scan) -> str:
@@ -188,10 +207,16 @@ def _comparison(term: Term, method: Method, given: Given) -> str:
         return ""
     if term.attribute in method.listing.instants:
         return _instant_comparison(term, operators, given, method.listing.words)
-    texts = [quoted(given.get(value), column, is_inside="." in term.attribute) for value in term.values]
+    is_odata = method.listing.dialect == "odata"
+    inside = "." in term.attribute
+    texts = [
+        odata(given.get(value), column) if is_odata else quoted(given.get(value), column, is_inside=inside)
+        for value in term.values
+    ]
     if term.op != "=" or "eq" not in operators or "" in texts:
         return ""
-    return _any_of([f"{term.attribute} eq {text}" for text in dict.fromkeys(texts)], method.listing.words)
+    called = method.listing.wire.get(term.attribute, term.attribute)
+    return _any_of([f"{called} eq {text}" for text in dict.fromkeys(texts)], method.listing.words)
 
 
 def _instant_comparison(term: Term, operators: tuple[str, ...], given: Given, words: tuple[str, ...]) -> str:
@@ -217,6 +242,17 @@ def quoted(value: SqlValue, column: Column, *, is_inside: bool) -> str:
         return ""  # the API would call it an error; here it is no row
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def odata(value: SqlValue, column: Column) -> str:
+    """A constant as OData has it (4.01, URL Conventions, 5.1.1.14: a quote is doubled); empty if it can't go."""
+    if column.type == "boolean":
+        return {0: "false", 1: "true"}.get(value, "") if isinstance(value, int) else ""
+    if column.type == "integer":
+        return str(value) if isinstance(value, int) and abs(value) < 1 << 31 else ""
+    if column.type != "string" or column.enum or not isinstance(value, str) or not value or value != value.strip(" "):
+        return ""
+    return "'" + value.replace("'", "''") + "'" if all(" " <= letter <= "~" for letter in value) else ""
 
 
 def _column(method: Method, attribute: str) -> Column | None:

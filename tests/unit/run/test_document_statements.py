@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -198,3 +199,31 @@ def test_segments_cannot_lead_out_of_a_path(catalog: Layered) -> None:
     sql = "DELETE FROM github.git.refs WHERE owner = 'o' AND repo = 'r' AND ref = '../../x'"
     with pytest.raises(BindError, match="another resource"):
         run(catalog, sql, lambda n: b"")
+
+
+ODATA = [
+    (
+        "SELECT id FROM entra_id.domains.domains WHERE is_default = true AND authentication_type = 'O''Neil'",
+        {
+            "$filter": "isDefault eq true and authenticationType eq 'O''Neil'",
+            "$select": "id,isDefault,authenticationType",
+        },
+    ),
+    ("SELECT id FROM entra_id.domains.domains WHERE id > 'a'", {"$select": "id"}),
+    (
+        "SELECT id FROM entra_id.domains.domains WHERE authentication_type = 'o''neil ' OR id = 'b'",
+        {"$select": "id,authenticationType"},
+    ),
+    ("SELECT _raw FROM entra_id.domains.domains", {}),
+]
+
+
+@pytest.mark.parametrize(("sql", "query"), ODATA, ids=[str(number) for number in range(len(ODATA))])
+def test_odata_is_asked_for_columns_and_for_what_it_tests_alike(
+    catalog: Layered, sql: str, query: dict[str, str]
+) -> None:
+    rows, seen = run(
+        catalog, sql, lambda n: {"value": [{"id": "b", "isDefault": True, "authenticationType": "o'neil"}]}
+    )
+    assert dict(parse_qsl(urlsplit(seen[0].url).query)) == query
+    assert len(rows) == (0 if "$filter" in query else 1)  # tested again, and here case counts

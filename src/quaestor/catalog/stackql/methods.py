@@ -11,9 +11,9 @@ import re
 from quaestor.catalog import columns, document
 from quaestor.catalog.columns import snake
 from quaestor.catalog.facts import MethodFacts
-from quaestor.catalog.model import Body, Method, Parameter, Response, Schema
+from quaestor.catalog.model import Body, Listing, Method, Parameter, Response, Schema
 from quaestor.catalog.openapi import is_json
-from quaestor.catalog.stackql import config, graphql, jsonpath, paging, servers
+from quaestor.catalog.stackql import config, graphql, jsonpath, paging, pushing, servers
 from quaestor.errors import CatalogError
 from quaestor.record import replace
 
@@ -131,6 +131,7 @@ class Reader:
                 response=answer,
                 columns=found,
                 pagination=pages,
+                listing=pushing.listing(levels, parameters, found) if verb == "select" else Listing(),
                 body=body,
                 permissions=operation.permissions,
                 scopes=operation.scopes,
