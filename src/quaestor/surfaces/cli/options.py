@@ -60,7 +60,11 @@ COMMANDS = (
     Command("sandbox", "PROVIDER…", "serve a stand-in for the API of okta, datadog or both on this machine"),
     Command("record", "PROVIDER --out FILE", "note down what a client asks of the real service, without secrets"),
     Command("registry", "list|pull|remove|update|verify [PROVIDER [VERSION]]", "provider documents from a registry"),
-    Command("provider", "build|docs NAME --out PATH", "make a provider's facts from OpenAPI documents, or its pages"),
+    Command(
+        "provider",
+        "build|lint|test|diff|export|docs NAME",
+        "make a provider from OpenAPI documents, check it, document it",
+    ),
 )
 
 _SANDBOXES = ("exec", "sandbox", "demo")
