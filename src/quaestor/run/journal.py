@@ -203,10 +203,12 @@ class Journal:
                 db.execute("BEGIN IMMEDIATE")
                 work(db)
                 db.execute("COMMIT")
-            except apsw.Error as error:
+            except BaseException as error:  # an interrupt too leaves nothing open
                 if db.in_transaction:
                     db.execute("ROLLBACK")
-                raise self._failure(error) from error
+                if isinstance(error, apsw.Error):
+                    raise self._failure(error) from error
+                raise
 
     def _forget(self, db: apsw.Connection, now: float) -> None:
         """Drop what is older or more than is kept."""

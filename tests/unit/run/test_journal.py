@@ -140,6 +140,20 @@ def test_intents_are_synced_and_outcomes_with_them(opened: Callable[..., Journal
     assert db.pragma("journal_mode") == "wal"
 
 
+def test_an_interrupt_leaves_nothing_open(opened: Callable[..., Journal]) -> None:
+    journal = opened()
+    run = journal.begin(entry(1))
+
+    def interrupted(db: apsw.Connection) -> None:
+        db.execute("UPDATE entries SET state = 'done'")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        journal._change(interrupted)
+    run.end()
+    assert journal.account(run.id).counts[NOT_TRIED] == 1
+
+
 # ------------------------------------------------------------------------------------- several at a time
 
 

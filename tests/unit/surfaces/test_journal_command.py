@@ -35,7 +35,7 @@ def failed(env: dict[str, str]) -> str:
     code, _, said = quaestor(env, *argv, "--error-format", "json")
     assert code == 6
     found: dict[str, Any] = json.loads(said)["error"]
-    assert found["unknown"] == [2] if "unknown" in found else found["journal"]
+    assert (found["done"], found["unknown"], found["not_tried"]) == ([1], [2], [3])
     return str(found["journal"])
 
 
