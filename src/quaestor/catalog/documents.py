@@ -177,7 +177,10 @@ class Documents:
 
         head = heads.read(self._folder)
         fields = {key: getattr(head.provider, key) for key in ("name", "version", "title", "auth")}
-        return [fields, [[each.name, each.title, each.path, _count(each.path) if each.path else 0] for each in head.services]]
+        return [
+            fields,
+            [[each.name, each.title, each.path, _count(each.path) if each.path else 0] for each in head.services],
+        ]
 
     def _place(self, name: str) -> str:
         folder = os.path.join(self._cache, "documents")
