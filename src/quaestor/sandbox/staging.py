@@ -6,11 +6,13 @@ Before: options as texts. After: a `Front` that answers.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from time import time
+from time import gmtime, strftime, time
 
 from quaestor.errors import UsageError
 from quaestor.sandbox.answer.access import Access, read_access
+from quaestor.sandbox.change.state import clock_of
 from quaestor.sandbox.core import Sandbox
+from quaestor.sandbox.data.clock import DEFAULT
 from quaestor.sandbox.wire.faults import Faults, parse
 from quaestor.sandbox.wire.front import Front, read_latency
 from quaestor.sandbox.wire.limits import read_limits
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from quaestor.catalog.model import Provider
     from quaestor.sandbox.wire.front import Service
     from quaestor.sandbox.wire.limits import SimulatedClock
+
+#: The world's instant is this machine's time.
+NOW = "now"
 
 
 @contextmanager
@@ -42,10 +47,13 @@ def stage(
     strict_auth: bool = False,
     access: str | Mapping[str, Any] = "",
     clock: SimulatedClock | None = None,
+    world: str = DEFAULT,
 ) -> Iterator[tuple[Front, list[Provider]]]:
     """What answers while the block runs, and the providers that it stands in for; no providers named are all.
 
-    The arguments are those of `quaestor.sandbox`; limits go by `clock`. Raises UsageError for any that can't be.
+    The arguments are those of `quaestor.sandbox`; limits go by `clock`. The `world` stands
+    still at this instant; with `NOW` at that of the state's file, or else this machine's time. Raises UsageError for
+    any that can't be.
     """
     names = tuple(providers) or tuple(provider.name for provider in catalog.providers())
     if cassette and (state or scale):
@@ -57,7 +65,9 @@ def stage(
     if access and not strict_auth:
         raise UsageError("access says who may do what under strict sign-in", hint="add --strict-auth")
     signing = Access(strict_auth, read_access(access, names), clock.time if clock else time)
-    sandbox = Sandbox(catalog, names, seed=seed, scale=scale, state=state, access=signing)
+    if world == NOW:
+        world = (clock_of(state) if state else "") or strftime("%Y-%m-%dT%H:%M:%SZ", gmtime())
+    sandbox = Sandbox(catalog, names, seed=seed, scale=scale, clock=world, state=state, access=signing)
     try:
         service: Service = Player(read_cassette(cassette), sandbox.providers) if cassette else sandbox
         front = Front(

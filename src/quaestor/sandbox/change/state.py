@@ -14,6 +14,7 @@ Before: nothing. After: `overlay` lays the documents over generated collections,
 from __future__ import annotations
 
 import os
+import re
 
 import msgspec
 
@@ -76,6 +77,17 @@ class Place:
     def touched(self) -> None:
         """The keys of `born` are others now."""
         self._keys = None
+
+
+def clock_of(path: str) -> str:
+    """The instant at which the world of a file's changes stands still; empty if there is no file, or it says none."""
+    try:
+        with open(path, "rb") as lines:
+            head = lines.readline().decode(errors="replace")
+    except OSError:
+        return ""
+    found = re.search(r"; clock ([^;\"\\]+)", head)
+    return found[1] if found else ""
 
 
 class State:

@@ -15,7 +15,7 @@ from quaestor.errors import UsageError
 from quaestor.sandbox.answer.access import TOKEN
 from quaestor.sandbox.core import Sandbox
 from quaestor.sandbox.okta.signin import OktaGate
-from quaestor.sandbox.staging import stage
+from quaestor.sandbox.staging import NOW, stage
 from quaestor.sandbox.wire.serve import serve
 from quaestor.sandbox.wire.tls import identity
 from quaestor.surfaces.cli.output import Direct
@@ -40,7 +40,7 @@ def run(invocation: Invocation, console: Console) -> int:
         catalog = open_providers(document_roots(values.get("registry", ""), os.environ), note=console.note)
         stack.callback(catalog.close)
         options = {name: values[name] for name in _STAGED if name in values}
-        front, providers = stack.enter_context(stage(catalog, invocation.arguments, **options))
+        front, providers = stack.enter_context(stage(catalog, invocation.arguments, world=NOW, **options))
         expired = front.faults.expired_tls
         if expired and not values.get("tls"):
             raise UsageError("expired-tls needs a certificate to be shown", hint="add --tls")
