@@ -163,6 +163,7 @@ def test_words_are_found_whatever_a_path_calls_its_parameters() -> None:
     assert Prose(root, "here").operation("PUT", "/pets/{petId}") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["markdown", "stackql"])
 def test_every_link_of_every_page_leads_somewhere(form: str, tmp_path: Path) -> None:
     out = tmp_path / "pages"

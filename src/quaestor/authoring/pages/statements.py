@@ -98,8 +98,14 @@ class Writer:
         self._target = Target(resource.provider, resource, server, lookup)
         self._resource = resource
         self._lookup = lookup
+        self._forms: dict[str, Form] = {}
         parts = (resource.provider, resource.service, resource.name)
         self._address = ".".join(quote_name(part) for part in parts)
+
+    def _form(self, method: Method) -> Form:
+        if method.name not in self._forms:
+            self._forms[method.name] = Form(method, self._lookup)
+        return self._forms[method.name]
 
     def statements(self, method: Method) -> list[Statement]:
         """The examples of a method, one for each thing that its body may be."""
@@ -109,7 +115,7 @@ class Writer:
 
     def bodies(self, method: Method) -> list[tuple[str, list[Given]]]:
         """The properties that a method takes, for each thing that its body may be; no label if it is one thing."""
-        form = Form(method, self._lookup)
+        form = self._form(method)
         if method.body is None:
             return [("", [])]
         envelope = method.body.envelope
@@ -248,7 +254,7 @@ class Writer:
     def _parameters(self, method: Method, *, is_required: bool) -> Iterator[Given]:
         """The parameters that an example gives: not those of paging, which nobody needs to set."""
         columns = {column.name for column in self._resource.columns}
-        form = Form(method, self._lookup)
+        form = self._form(method)
         for parameter in method.parameters:
             needed = parameter.required and not parameter.default
             if needed is not is_required or parameter.role in PAGING:

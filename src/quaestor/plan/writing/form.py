@@ -48,6 +48,8 @@ class Form:
         #: the schemas of the body, or of the items of a body that is a list
         self.roots = self._items() if self.is_array else [self.schema]
         envelope = method.body.envelope if method.body is not None else ()
+        #: by path, what `fields` has found: large bodies have a hundred properties, each looked for several times
+        self._fields: dict[tuple[str, ...], dict[str, tuple[list[Schema], bool]]] = {}
         #: keys to the objects whose properties can be named alone, the innermost first
         self._levels = [envelope[:depth] for depth in range(len(envelope), -1, -1)] if method.body is not None else []
 
@@ -56,10 +58,10 @@ class Form:
 
     def fields(self, path: tuple[str, ...] = ()) -> dict[str, tuple[list[Schema], bool]]:
         """The properties of the object at a place: their schemas, and whether every kind of it requires them."""
-        found = self.roots
-        for key in path:
-            found = object_fields(found, self.lookup).get(key, ([], False))[0]
-        return object_fields(found, self.lookup)
+        if path not in self._fields:
+            found = self.roots if not path else self.fields(path[:-1]).get(path[-1], ([], False))[0]
+            self._fields[path] = object_fields(found, self.lookup)
+        return self._fields[path]
 
     def place(self, name: str) -> tuple[str, ...] | None:
         """Keys to the property of this name; `()` is the whole body; None if the body has no such property."""
