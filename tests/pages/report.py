@@ -20,8 +20,6 @@ from quaestor.catalog.store import open_catalog
 PROVIDERS = ("okta", "datadog")
 #: Examples that fail for a reason that isn't the page's.
 KNOWN = {
-    "datadog.infrastructure.fleet_agents.get_fleet_agent_info": "the built-in facts say that the key is a column of "
-    "the rows, and only the list's rows have it",
     "okta.org.yubikey_otp_tokens.list_yubikey_otp_tokens": "the spec allows the attributes as values of `filter`; "
     "the sandbox wants one of them and, as the service does, an expression",
 }

@@ -40,6 +40,12 @@ STATES = {
             "(SELECT id FROM okta.apps.applications LIMIT 1)) LIMIT 1"
         }
     ),
+    "okta.apps.keys.clone_application_key": State(
+        {"targetAid": "SELECT id FROM okta.apps.applications WHERE id <> '{{ appId }}' LIMIT 1"}
+    ),
+    "okta.idps.signing_keys.clone_identity_provider_key": State(
+        {"targetIdpId": "SELECT id FROM okta.idps.identity_providers WHERE id <> '{{ idpId }}' LIMIT 1"}
+    ),
     "okta.apps.applications.delete_application": State(
         before=("EXEC okta.apps.applications.deactivate_application @appId = '{{ appId }}'",)
     ),
