@@ -124,8 +124,8 @@ class Settings(Record):
         partial: whether a statement some of whose requests fail gives what there is, and says so.
         workspace: path of the file with the views and tables that are kept, `:memory:` for none; empty for the one
             that `workspace_path` names.
-        journal: path of the journal of writes; empty for the one that `journal_path` names, or for none where requests
-            don't leave the process.
+        journal: path of the journal of writes; empty for the one that `journal_path` names, or for none where
+            requests don't leave the process.
         registry: where provider documents are, besides those that were pulled: a folder, a `file://` URL, or
             StackQL's JSON with `localDocRoot`.
         read_only: whether nothing but reads leaves this machine.
