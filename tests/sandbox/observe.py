@@ -236,11 +236,7 @@ def _learn_error(
 
 def main() -> None:
     rows = observed()
-    lines = ",\n".join(
-        f"{json.dumps(key)}:{json.dumps(rows[key], separators=(',', ':'))}"
-        for key in sorted(rows)
-        if rows[key] or not key.endswith("@")
-    )
+    lines = ",\n".join(f"{json.dumps(key)}:{json.dumps(rows[key], separators=(',', ':'))}" for key in sorted(rows))
     TARGET.write_text("{\n" + lines + "\n}\n", encoding="utf-8")
     print(f"{len(rows)} operations and variants, {TARGET.stat().st_size} bytes")
 
