@@ -100,6 +100,7 @@ class WriteServer(FaultServer):
     def __init__(self, box: Rehearsal) -> None:
         self.writes: list[tuple[str, bool]] = []
         self.fault, self.at, self.lasts = "", 0, False
+        self.is_busy = False  # a client that has lost its patience doesn't wait until it is done
         self.on_write: Callable[[int, str], None] = lambda number, when: None
         self._service = box.front.service
         super().__init__(self._reply)
@@ -116,6 +117,13 @@ class WriteServer(FaultServer):
         return number == self.at or (self.lasts and number > self.at)
 
     def _reply(self, seen: Seen) -> Reply:
+        self.is_busy = True
+        try:
+            return self._replied(seen)
+        finally:
+            self.is_busy = False
+
+    def _replied(self, seen: Seen) -> Reply:
         if seen.method == "GET":
             return self._handled(seen)
         name = json.loads(seen.body)["profile"]["name"]
@@ -180,7 +188,7 @@ class Bench:
 
     def connect(self, server: WriteServer, data: str, **settings: Any) -> quaestor.Connection:
         """A client of its own."""
-        patience = 0.4 if server.fault.startswith("time-out") else 30.0
+        patience = 1.0 if server.fault.startswith("time-out") else 30.0
         path = journal_path({"XDG_DATA_HOME": data})
         given = Settings(journal=path, request_timeout_s=patience, **settings)
         return quaestor.connect(
@@ -280,6 +288,7 @@ class Bench:
         self, case: Case, box: Rehearsal, server: WriteServer, data: str, states: dict[int, str] | None
     ) -> None:
         """What is said of each row is what the server knows of it."""
+        server.wait_for(lambda: not server.is_busy)
         there = _groups(box)
         carried_out = {name for name, done in server.writes if done}
         if there != Counter(carried_out):
