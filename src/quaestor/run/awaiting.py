@@ -2,7 +2,8 @@
 
 Few documents say how an operation's end is to be seen, each in its own words, but a deletion's is plain: the object
 isn't there any more. So a DELETE is awaited where the resource has a read of the same path; anything else is refused
-before it is sent. Before: `run.sending` made the request. After: the row is done, or unknown where its end wasn't seen.
+before it is sent. Before: `run.sending` made the request. After: the row is done, or unknown where its end wasn't
+seen.
 """
 
 from __future__ import annotations

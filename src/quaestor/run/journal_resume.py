@@ -113,7 +113,9 @@ def resume(
     except PartialWriteError as error:
         error.message += f"\n  besides, {before:,} {'was' if before == 1 else 'were'} done before" if before else ""
         raise
-    result.message = f"{result.message}; {before:,} {'was' if before == 1 else 'were'} done before" if result.message else ""
+    result.message = (
+        f"{result.message}; {before:,} {'was' if before == 1 else 'were'} done before" if result.message else ""
+    )
     return result
 
 

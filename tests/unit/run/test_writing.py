@@ -500,7 +500,7 @@ class Kept:
 
 
 def kept(con: quaestor.Connection, journal: Kept) -> Kept:
-    con._journal = journal
+    con._journal = journal  # type: ignore[assignment]  # the engine has the real one
     return journal
 
 
