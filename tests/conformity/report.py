@@ -22,8 +22,10 @@ from typing import Any
 import yaml12
 from tests.conformity.cases import Tried, chosen, tried
 from tests.prism.documents import ABSENT, SOURCES
+from tests.sandbox.sequences import shapes, statuses
 
 from quaestor.catalog.store import open_catalog
+from quaestor.sandbox.answer.observed import kin
 
 DIFFERENCES = Path(__file__).with_name("spec_differences.yaml")
 #: The sections of the file, and what is in none of them.
@@ -52,12 +54,42 @@ def known() -> frozenset[str]:
     return frozenset(found[OPEN])
 
 
+def proven(key: str, failure: str) -> bool:
+    """Whether recordings of this operation, or of another of the same objects, have what the spec doesn't: null, or
+    nothing where it insists on something, or this status."""
+    http, path = key.split(" ", 1)
+    template = re.sub(r"\{[^{}]+\}", "{}", path)
+    status = re.match(r"UndefinedStatusCode : Received: (\d+)", failure)
+    if status is not None:
+        return any(int(status[1]) in statuses().get(f"{name} {template} {http}", ()) for name in SOURCES)
+    found = re.fullmatch(r'JsonSchemaError (\S*): (?:is not of type|"(\w+)" is a required).*', failure)
+    if found is None:
+        return False
+    place = "$" + "".join("[]" if word == "*" else f".{word}" for word in found[1].split("/") if word)
+    for name in SOURCES:
+        like = f"{name} {http} {template}"
+        for operation in {like, kin(like)} - {""}:
+            shape = shapes().get(f"{operation} 2")
+            at = (
+                place.replace("$[]", "$", 1)
+                if operation != like and "GET" in like and place.startswith("$[]")
+                else place
+            )
+            if shape is not None and found[2] and shape.objects[at] > shape.keys[at][found[2]]:
+                return True
+            if shape is not None and not found[2] and at in shape.nulls:
+                return True
+    return False
+
+
 def kind(key: str, failure: str) -> str:
     """In which section a failure is known; `new` if in none. A crash, a status of 500 or one that isn't documented
     is always new."""
     for section, at, words in differences():
         if at.fullmatch(key) and words.search(failure):
             return section
+    if proven(key, failure):
+        return EXCUSES[0]
     return OPEN if failure.startswith("JsonSchemaError") and key in known() else NEW
 
 

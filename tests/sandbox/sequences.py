@@ -54,12 +54,13 @@ class Exchange:
 @dataclass
 class Shape:
     """What was recorded of an operation's answers: by path, how often an object was there, how often each of its
-    keys, the types of values, and which keys were only there because the request brought them."""
+    keys, the types of values, which keys were only there because the request brought them, and where null was."""
 
     objects: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     keys: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
     types: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     own: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    nulls: set[str] = field(default_factory=set)
 
 
 @lru_cache(maxsize=1)
@@ -155,6 +156,7 @@ def op(provider: str, match: Match, each: Exchange) -> str:
 def add(shape: Shape, value: Any, asked: Any, path: str) -> None:
     """One more answer of an operation."""
     if value is None:
+        shape.nulls.add(path)
         return
     shape.types[path].add(kind(value))
     if isinstance(value, list):

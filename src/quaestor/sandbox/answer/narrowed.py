@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from quaestor.sandbox.data.invent import Inventor
 
+#: Of these a text or number that the schema allows is believed where null was seen; not what has parts of its own.
+_SCALARS = ("string", "integer", "number", "boolean")
+
 
 def narrowed(inventor: Inventor, schema: Schema, bones: Any, *, top: bool = True, own: bool = False) -> Schema:
     """The schema as far as this skeleton (see `observed`) bears it out; what both allow, and what the schema insists
@@ -24,7 +27,7 @@ def narrowed(inventor: Inventor, schema: Schema, bones: Any, *, top: bool = True
     discriminator tells apart stay of all their kinds."""
     flags = schema
     schema = inventor.resolve(schema)
-    if own and bones == ["=", None]:
+    if own and bones == ["=", None] and schema.type not in _SCALARS:
         return schema_of(bones)
     if schema.discriminator and schema.mapping:
         if top or not isinstance(bones, dict) or "[]" in bones:

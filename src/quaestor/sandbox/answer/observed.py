@@ -169,7 +169,7 @@ class Maker:
             if bone is None and name not in facts and name not in asked:
                 continue
             below = known.properties.get(name, _ANY)
-            if bone == _NULL and name not in facts:
+            if bone == _NULL and name not in facts and isinstance(value, (dict, list)):
                 value = None
             elif isinstance(bone, dict) and "[]" in bone and isinstance(value, list) and fact is None:
                 items = self._inventor.resolve(below).items or _ANY

@@ -74,6 +74,12 @@ class Place:
         """The documents of one kind."""
         return self.born if kind == _BORN else self.changed if kind == _CHANGED else self.gone
 
+    def added(self, key: str) -> None:
+        """A key of `born` is new."""
+        if self._keys is not None:
+            self._at[key] = len(self._keys)
+            self._keys.append(key)
+
     def touched(self) -> None:
         """The keys of `born` are others now."""
         self._keys = None
@@ -183,17 +189,20 @@ class State:
 
         self._undo.append(back)
         rows[key] = document
-        here.touched()
+        if kind == _BORN and before is None:
+            here.added(key)
         self._pending.append((place, key, kind, document))
 
     def _drop(self, place: str, key: str, kind: str) -> None:
         here = self.at(place)
         rows = here.of(kind)
-        before = dict(rows)  # its order too
+        value, oldest = rows[key], next(iter(rows)) == key
+        before = {} if oldest else dict(rows)  # its order too
 
         def back() -> None:
+            again = {key: value, **rows} if oldest else before
             rows.clear()
-            rows.update(before)
+            rows.update(again)
             here.touched()
 
         self._undo.append(back)

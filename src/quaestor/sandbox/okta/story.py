@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 LOGS = "/api/v1/logs"
 #: So many events of clients are kept.
 KEPT = 10_000
+#: So many more may be there before the oldest are dropped.
+_SPARE = 1_000
 
 _USER, _GROUP, _APP = "/api/v1/users/{}", "/api/v1/groups/{}", "/api/v1/apps/{}"
 #: What the objects of a collection are called as targets.
@@ -221,8 +223,9 @@ class Story:
         }
         row = shaped(site.inventor, route.shape, number, facts) if route is not None else facts
         site.state.bear(place, key, packed(row))
-        while len(born) > KEPT:
-            site.state.forget(place, next(iter(born)))
+        if len(born) >= KEPT + _SPARE:  # some at a time: their positions are counted anew
+            for oldest in list(born)[:_SPARE]:
+                site.state.forget(place, oldest)
 
     def _on_path(self, act: Act) -> Iterator[dict[str, Any]]:
         """The objects on the path of a change, the innermost first."""
