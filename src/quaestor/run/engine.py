@@ -196,7 +196,14 @@ class Connection:
             raise
 
     def _dispatch(self, statement: nodes.Statement, text: str, values: dict[str, SqlValue]) -> Result:
-        shower = Shower(self.catalog, self._names, self._default, text, groups=self.settings.groups)
+        shower = Shower(
+            self.catalog,
+            self._names,
+            self._default,
+            text,
+            groups=self.settings.groups,
+            data_folder=lambda: data_folder(self._env),
+        )
         if isinstance(statement, nodes.Select):
             return self._selecting().select(statement, text, values, self._default)
         if isinstance(statement, nodes.Show):

@@ -11,10 +11,11 @@ from quaestor.values import ResultColumn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from quaestor.catalog.catalog import Catalog
     from quaestor.catalog.model import Column, Method, Parameter, Provider, Resource, Schema
+    from quaestor.catalog.texts import Texts
     from quaestor.sql import nodes
     from quaestor.values import SqlValue
 
@@ -45,6 +46,7 @@ class Shower:
         connections: name of each connection to its provider's; groups: names that stand for several of them.
         default: what USE named.
         text: of the script, for errors.
+        data_folder: where a vendor's texts may be, which only EXTENDED shows; nowhere without it.
     """
 
     def __init__(
@@ -54,12 +56,14 @@ class Shower:
         default: tuple[str, ...] = (),
         text: str = "",
         groups: Mapping[str, tuple[str, ...]] | None = None,
+        data_folder: Callable[[], str] | None = None,
     ) -> None:
         self.catalog = catalog
         self.connections = connections
         self.default = default
         self.text = text
         self.groups = groups or {}
+        self._data_folder = data_folder
 
     # ------------------------------------------------------------------------------------------- SHOW
 
@@ -104,8 +108,17 @@ class Shower:
             services = self.catalog.services(provider.name)
             rows = [(f"{s.name}:{provider.version}", s.name, s.title, s.resources) for s in services]
             return _listing("id name title resources:integer", rows, 1)
+        said = self._listed_texts(provider.name, "service")
         extended = [
-            (f"{s.name}:{provider.version}", s.name, s.title, s.title, provider.version, 1, s.resources)
+            (
+                f"{s.name}:{provider.version}",
+                s.name,
+                s.title,
+                said(s.name) or s.title,
+                provider.version,
+                1,
+                s.resources,
+            )
             for s in self.catalog.services(provider.name)
         ]
         return _listing("id name title description version preferred:boolean resources:integer", extended, 1)
@@ -116,7 +129,10 @@ class Shower:
         self.service(statement, provider.name, path[1])
         resources = self.catalog.resources(provider.name, path[1])
         if statement.extended:
-            rows = [(r.name, f"{provider.name}.{path[1]}.{r.name}", r.title, r.methods) for r in resources]
+            said = self._listed_texts(provider.name, "resource", path[1])
+            rows = [
+                (r.name, f"{provider.name}.{path[1]}.{r.name}", said(r.name) or r.title, r.methods) for r in resources
+            ]
             return _listing("name id description methods:integer", rows)
         plain = [(r.name, f"{provider.name}.{path[1]}.{r.name}", r.methods) for r in resources]
         return _listing("name id methods:integer", plain)
@@ -128,6 +144,7 @@ class Shower:
             key=lambda m: (VERB_ORDER.index(m.verb), m.name if m.verb == "exec" else ""),
         )
         names = "MethodName RequiredParams SQLVerb"
+        texts = self._texts(resource) if statement.extended else None
         rows: list[tuple[SqlValue, ...]] = []
         for method in methods:
             row: tuple[SqlValue, ...] = (
@@ -135,8 +152,8 @@ class Shower:
                 ", ".join(self.required_names(provider, method)),
                 method.verb.upper(),
             )
-            if statement.extended:
-                row = (*row, title_of(method))
+            if texts is not None:
+                row = (*row, texts.of("method", method.name, method.name) or title_of(method))
             needs = ", ".join((*method.permissions, *method.scopes))
             rows.append((*row, f"{method.http} {method.path}", method.pagination.style, needs, method.lifecycle))
         description = " description" if statement.extended else ""
@@ -161,12 +178,13 @@ class Shower:
             resource.columns, key=lambda c: (("id", "name").index(c.name) if c.name in ("id", "name") else 2, c.name)
         )
         rows: list[tuple[SqlValue, ...]] = []
+        texts = self._texts(resource) if statement.extended else None
         for column in fields:
             row: tuple[SqlValue, ...] = (column.name, _openapi_type(column.type))
-            if statement.extended:
-                row = (*row, "", *_flags(column))
+            if texts is not None:
+                row = (*row, _said(texts, "column", column.name, resource), *_flags(column))
             rows.append(row)
-        if not statement.extended:
+        if texts is None:
             return _listing("name type", rows)
         fields_of = {column.name for column in resource.columns}
         for parameter in _select_parameters(resource, provider):
@@ -177,7 +195,7 @@ class Shower:
                     (
                         parameter.name,
                         _openapi_type(parameter.type),
-                        "",
+                        _said(texts, "parameter", parameter.name, resource),
                         kind,
                         parameter.format,
                         enum,
@@ -223,9 +241,30 @@ class Shower:
             rows.append((f"data__{name}", self._schema_type(provider, part), kind, self._shape(provider, part)))
         rows += [(column.name, _openapi_type(column.type), "output", "") for column in method.columns]
         if statement.extended:
-            rows = [(*row[:2], *row[2:], "") for row in rows]
+            texts = self._texts(resource)
+            rows = [(*row, _said_of(texts, method, str(row[0]), str(row[2]))) for row in rows]
             return _listing("name type param_type shape description", rows)
         return _listing("name type param_type shape", rows)
+
+    def _texts(self, resource: Resource) -> Texts:
+        """What the vendor says of a resource's methods, parameters and columns, if its texts are kept here."""
+        # late: only EXTENDED shows them (docs/decisions/0003-late-imports.md)
+        from quaestor.catalog import texts
+
+        if self._data_folder is None:
+            return texts.Texts({})
+        path = texts.path_of(self._data_folder(), resource.provider)
+        return texts.of_resource(path, resource.service, resource.name)
+
+    def _listed_texts(self, provider: str, kind: str, service: str = "") -> Callable[[str], str]:
+        """What the vendor says of each of the services, or of a service's resources."""
+        # late: as above
+        from quaestor.catalog import texts
+
+        if self._data_folder is None:
+            return lambda name: ""
+        found = texts.of_listing(texts.path_of(self._data_folder(), provider), kind, service)
+        return lambda name: found.of(kind, name)
 
     def _body_schema(self, provider: Provider, method: Method) -> Schema | None:
         """The schema of the object whose properties are body columns: below the envelope."""
@@ -342,6 +381,21 @@ class Shower:
             position=statement.pos,
             hint=f"{hint} {show} lists them all" if hint else f"{show} lists them",
         )
+
+
+def _said(texts: Texts, kind: str, name: str, resource: Resource) -> str:
+    """The text on a column or parameter of SELECT: the first of its methods that has words on it."""
+    said = (texts.of(kind, name, method.name) for method in resource.by_verb("select"))
+    return next((text for text in said if text), "")
+
+
+def _said_of(texts: Texts, method: Method, name: str, place: str) -> str:
+    """The text on what a method takes or gives, as DESCRIBE METHOD lists it."""
+    if place == "output":
+        return texts.of("column", name, method.name)
+    if method.parameter(name) is None and name.startswith("data__"):
+        return texts.of("body", name.removeprefix("data__"), method.name)
+    return texts.of("parameter", name, method.name)
 
 
 def title_of(method: Method) -> str:

@@ -108,10 +108,8 @@ class Maker:
         method = made.method
         note, text = "", Text()
         if made.prose is not None:
-            note, text = made.prose.answer(method.response.status, method.response.media_type)
-        for key in method.response.row_path:
-            text = text.members() if key == "*" else text.below(key)
-        text = text.members() if method.response.map_key else text.items()
+            note = made.prose.answer(method.response.status, method.response.media_type)[0]
+            text = made.prose.row(method.response)
         root = Shape(tuple(row_schemas(method.response, self._schema)), self._schema, text)
         columns = shown(method)
         listed = [column for name in ordered(columns) for column in self._field(name, columns[name], root)]

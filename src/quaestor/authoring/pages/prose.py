@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
+    from quaestor.catalog.model import Response
+
 _HTTP = ("get", "post", "put", "patch", "delete", "head", "options")
 _CHOICES = ("oneOf", "anyOf")
 
@@ -129,6 +131,13 @@ class OperationProse:
         found = self.prose.schemas.resolved((self.raw.get("responses") or {}).get(str(status)))
         return str(found.get("description") or ""), self._text(_media(found, media_type))
 
+    def row(self, response: Response) -> Text:
+        """The words on a row, where the catalog says that an answer has its rows."""
+        text = self.answer(response.status, response.media_type)[1]
+        for key in response.row_path:
+            text = text.members() if key == "*" else text.below(key)
+        return text.members() if response.map_key else text.items()
+
     def schema_name(self, status: int) -> str:
         """The name of the schema that is answered at a status, empty if it has none."""
         found = self.prose.schemas.resolved((self.raw.get("responses") or {}).get(str(status)))
@@ -171,6 +180,11 @@ class Prose:
         """The words on an operation, None if the document hasn't it."""
         found = self._operations.get((http, _template(path)))
         return OperationProse(self, *found) if found else None
+
+    def tag(self, name: str) -> str:
+        """What is said of a tag."""
+        tags = [each for each in self.root.get("tags") or () if isinstance(each, dict) and each.get("name") == name]
+        return next((str(each["description"]) for each in tags if each.get("description")), "")
 
     def variable(self, name: str) -> str:
         """What is said of a variable of its servers."""

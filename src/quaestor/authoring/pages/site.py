@@ -6,6 +6,7 @@ whole or not at all.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -37,6 +38,7 @@ class Source(Record):
     Attributes:
         provider: the provider's name in `catalog`.
         specs: files of the vendor's OpenAPI documents, for their words.
+        kept: without specs, the documents that `provider enrich` kept: what each was called, and its JSON.
         folder: of the provider's StackQL document, whose words are taken where the specs have none; may be empty.
         rate: what is said of the rate limit of a call, by HTTP method and path.
     """
@@ -46,6 +48,7 @@ class Source(Record):
     specs: tuple[str, ...] = ()
     folder: str = ""
     rate: Callable[[str, str], str] = lambda http, path: ""
+    kept: tuple[tuple[str, str], ...] = ()
 
 
 def write_pages(source: Source, out: str, form: str, headers: str = "") -> int:
@@ -99,6 +102,8 @@ class _Words:
 
     def __init__(self, source: Source) -> None:
         self._specs = [Prose(document.read(path), path) for path in source.specs]
+        if not self._specs:
+            self._specs = [Prose(json.loads(text), name) for name, text in source.kept]
         self._paths = _service_files(source.folder) if source.folder else {}
         self._service = ""
         self._own: list[Prose] = []

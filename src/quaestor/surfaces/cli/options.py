@@ -62,7 +62,7 @@ COMMANDS = (
     Command("registry", "list|pull|remove|update|verify [PROVIDER [VERSION]]", "provider documents from a registry"),
     Command(
         "provider",
-        "build|lint|test|diff|export|docs NAME",
+        "build|lint|test|diff|export|docs|enrich NAME",
         "make a provider from OpenAPI documents, check it, document it",
     ),
 )
@@ -191,6 +191,7 @@ OPTIONS = (
     Option("--key-out", "key_out", "text", "FILE", "write the Okta service app's key there", commands=("sandbox",)),
     Option("--tls", "tls", "switch", "", "serve https, with an authority made for this run", commands=("sandbox",)),
     Option("--spec", "spec", "list", "FILE", "an OpenAPI 3 document; repeatable", commands=("provider",)),
+    Option("--remove", "remove", "switch", "", "take kept texts away", commands=("provider",)),
     Option("--names", "names", "text", "FILE", "a CSV that names operations", commands=("provider",)),
     Option("--overlay", "overlay", "text", "FILE", "what the specification doesn't say", commands=("provider",)),
     Option("--format", "format", "text", "FORMAT", "of pages: markdown, or stackql's MDX", commands=("provider",)),

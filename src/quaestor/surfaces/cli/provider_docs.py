@@ -7,9 +7,10 @@ written.
 from __future__ import annotations
 
 from quaestor.authoring.pages.site import COMPAT_VERSIONS, FORMATS, Source, write_compat, write_pages
+from quaestor.catalog import texts
 from quaestor.catalog.stackql.folder import folders
 from quaestor.catalog.store import open_providers
-from quaestor.config import document_roots
+from quaestor.config import data_folder, document_roots
 from quaestor.errors import CatalogError, UsageError, did_you_mean
 from quaestor.sandbox.answer.buckets import Table
 from quaestor.sandbox.vendors import VENDORS
@@ -39,9 +40,10 @@ def run(arguments: tuple[str, ...], values: dict[str, Any], console: Console) ->
         count = write_compat(name, _folder(roots, name), out, values.get("headers", ""))
     else:
         with open_providers(roots, note=console.note) as catalog:
-            source = Source(
-                catalog, name, tuple(values.get("spec", ())), _folder(roots, name, is_needed=False), _rate(name)
-            )
+            specs = tuple(values.get("spec", ()))
+            folder = _folder(roots, name, is_needed=False)
+            kept = () if specs or folder else tuple(texts.documents(texts.path_of(data_folder(console.env), name)))
+            source = Source(catalog, name, specs, folder, _rate(name), kept)
             count = write_pages(source, out, form, values.get("headers", ""))
     Direct(console.stdout, False).write(f"{name}: pages of {count} resources written to {out}\n")
     return 0

@@ -2,11 +2,12 @@
 
 Before: `exec` has the settings. After: an ordinary `Connection`. None of the user's credentials, endpoints, custom
 domains and proxies take part; connections keep their names, providers and variables, so that statements run as they
-are.
+are. What is kept of documents and texts in the user's folder is there.
 """
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 
 import quaestor
@@ -57,6 +58,7 @@ def connect(
     unsigned = {p.name: {"type": "null_auth"} for p in providers if p.auth.get("type") in SIGNERS}
     env = {credential.env: TOKEN for provider in providers for credential in provider.credentials}
     env.update((name, TOKEN) for provider in providers for name in _variables(provider.auth))
+    env.update((name, os.environ[name]) for name in ("HOME", "XDG_DATA_HOME") if name in os.environ)
     return quaestor.connect(
         replace(settings, connections=bare, auth=unsigned, proxy=None, ca_bundle=""),
         endpoints=endpoints,
