@@ -31,7 +31,7 @@ from quaestor.catalog.store import open_catalog
 from quaestor.config import Settings, journal_path
 from quaestor.errors import JournalError, PartialWriteError, QuaestorError
 from quaestor.fetch.http import CancelToken, HttpRequest
-from quaestor.run.journal import Account, Journal
+from quaestor.run.writing.journal import Account, Journal
 from quaestor.sandbox.rehearsal import Rehearsal
 
 ROWS = 20

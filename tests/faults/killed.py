@@ -1,6 +1,6 @@
 """The command, which kills itself at a step of a row: `python -m tests.faults.killed STEP ROW exec …`.
 
-The steps are those between two lines of `run.mutate`; what the server kills isn't its business.
+The steps are those between two lines of `run.writing.mutate`; what the server kills isn't its business.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import Any
 
-from quaestor.run.journal import JournalRun
+from quaestor.run.writing.journal import JournalRun
 from quaestor.surfaces.cli.main import main
 
 

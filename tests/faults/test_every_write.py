@@ -14,8 +14,8 @@ import pytest
 from tests.faults.every_write import FAULTS, KILLS, ROWS, WAYS, Bench, bench, disk_writes
 
 from quaestor.fetch import client
-from quaestor.run import mutate
-from quaestor.run.journal import JournalRun
+from quaestor.run.writing import mutate
+from quaestor.run.writing.journal import JournalRun
 
 IS_ALL = os.environ.get("QUAESTOR_FAULTS") == "all"
 #: How the row that meets a fault ends; that it has another effect on nothing is the matrix's own business.

@@ -2,8 +2,8 @@
 
 Part of `plan.bind`, which asks here for every name in FROM that isn't a CTE and has no three parts. A view's SELECT
 takes the place of its name, each time anew; conditions on its columns are told to the resources inside
-(`note_through`), so that `WHERE userId = '…'` outside becomes a request with that key. Before: `run.workspace` knows
-what there is. After: `plan.scans` and `plan.lower` see subqueries and tables like any other.
+(`note_through`), so that `WHERE userId = '…'` outside becomes a request with that key. Before: `run.workspace.file`
+knows what there is. After: `plan.scans` and `plan.lower` see subqueries and tables like any other.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The connections of a session: the provider that each is of, its hosts, and who signs and sends its requests.
 
-Before: `run.engine` read the settings. After: `run.reading` and `run.sending` ask for the client of a request. Each
-server of a connection has one origin for its credential: the configured one, else the first that is used.
+Before: `run.engine` read the settings. After: `run.reading` and `run.writing.sending` ask for the client of a
+request. Each server of a connection has one origin for its credential: the configured one, else the first that is
+used.
 """
 
 from __future__ import annotations

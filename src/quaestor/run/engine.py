@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     from quaestor.catalog.catalog import Catalog
     from quaestor.fetch.governor import Clock
     from quaestor.fetch.http import Transport
-    from quaestor.run.journal import Journal
     from quaestor.run.selecting import Selector
     from quaestor.run.session import SessionStatements
-    from quaestor.run.transaction import Transaction
-    from quaestor.run.workspace import Workspace
-    from quaestor.run.writing import Write, Writer
+    from quaestor.run.workspace.file import Workspace
+    from quaestor.run.writing.journal import Journal
+    from quaestor.run.writing.transaction import Transaction
+    from quaestor.run.writing.writer import Write, Writer
     from quaestor.values import SqlValue
 
 #: What changes rows: of a provider, or of a table of the workspace.
@@ -284,7 +284,7 @@ class Connection:
     def _writing(self) -> Writer:
         """What runs writes, by the settings in force."""
         # imported here for the same reason as the Selector: most sessions only read
-        from quaestor.run.writing import Writer
+        from quaestor.run.writing.writer import Writer
 
         selector = self._selecting()
         # what is written depends on what is read: it is whole, or nothing is written
@@ -320,7 +320,7 @@ class Connection:
         then what `sql` does.
         """
         # imported here for the same reason as the Selector: few writes need it
-        from quaestor.run.journal_resume import resume
+        from quaestor.run.writing.resume import resume
 
         kept = self._of_journal()
         if kept is None:
@@ -339,7 +339,7 @@ class Connection:
     def _of_journal(self) -> Journal | None:
         """What keeps account of writes; None where they don't leave this process and no file is named."""
         # imported here for the same reason as the Selector: most sessions only read
-        from quaestor.run.journal import Journal
+        from quaestor.run.writing.journal import Journal
 
         with self._lock:
             path = self.settings.journal or ("" if self._transport is not None else journal_path(os.environ))
@@ -374,7 +374,7 @@ class Connection:
     def _of_workspace(self) -> Workspace:
         """The views and tables of this session, opened when the first name could be one of them."""
         # imported here for the same reason as the Selector: most statements name resources only
-        from quaestor.run.workspace import Workspace
+        from quaestor.run.workspace.file import Workspace
 
         with self._lock:
             if self._workspace is None:
@@ -407,7 +407,7 @@ class Connection:
     def _transact(self, statement: nodes.Begin | nodes.Commit | nodes.Rollback, text: str) -> Result:
         """BEGIN, COMMIT, ROLLBACK."""
         # imported here for the same reason as the Selector: few sessions have transactions
-        from quaestor.run.transaction import Transaction, misplaced
+        from quaestor.run.writing.transaction import Transaction, misplaced
 
         waiting = self._transaction
         if isinstance(statement, nodes.Rollback) and statement.savepoint:

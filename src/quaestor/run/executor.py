@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from quaestor.run.feed import Batch
     from quaestor.run.reading import Reading
     from quaestor.run.show import Listing
-    from quaestor.run.workspace import Workspace
+    from quaestor.run.workspace.file import Workspace
     from quaestor.values import SqlValue
 
     T = TypeVar("T")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from quaestor.catalog.catalog import Catalog
     from quaestor.catalog.model import Method, Resource
-    from quaestor.run.workspace import Workspace
+    from quaestor.run.workspace.file import Workspace
 
     Row: TypeAlias = tuple[Any, ...]
 

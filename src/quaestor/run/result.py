@@ -143,7 +143,7 @@ class Result:
         Booleans are bool, date-times UTC timestamps (milliseconds), objects and arrays JSON text, or with `structs`
         Arrow structs and lists.
         """
-        from quaestor.run.arrow import to_arrow
+        from quaestor.run.output.arrow import to_arrow
 
         return to_arrow(self.columns, self.batches(), structs=structs)
 
@@ -153,7 +153,7 @@ class Result:
 
     def pl(self) -> polars.DataFrame:
         """All rows as a polars DataFrame; needs `quaestor[polars]`."""
-        from quaestor.run.arrow import to_polars
+        from quaestor.run.output.arrow import to_polars
 
         return to_polars(self.arrow())
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from quaestor.run.connections import Connections
     from quaestor.run.failures import Failure
     from quaestor.run.show import Listing
-    from quaestor.run.workspace import Workspace
+    from quaestor.run.workspace.file import Workspace
     from quaestor.values import ResultColumn, SqlValue
 
 

@@ -1,8 +1,8 @@
 """Statements about the session and its workspace that neither read nor write a provider.
 
 Before: `run.engine` finds that a statement is one of these, and loads this module for the first of them. After:
-`run.local` changes the workspace, `run.export` writes files, `run.transaction` queues; what we don't do is refused
-here, each statement with its reason, since nothing is accepted and ignored.
+`run.workspace.changes` changes the workspace, `run.output.export` writes files, `run.writing.transaction` queues;
+what we don't do is refused here, each statement with its reason, since nothing is accepted and ignored.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from quaestor.errors import BindError, UnsupportedError, did_you_mean
 from quaestor.fetch.stats import Stats
 from quaestor.plan.views import LocalTable, find
 from quaestor.record import replace
-from quaestor.run.local import STATEMENTS, Context, LocalStatements
 from quaestor.run.result import Result
 from quaestor.run.show import Listing
+from quaestor.run.workspace.changes import STATEMENTS, Context, LocalStatements
 from quaestor.sql import nodes
 from quaestor.values import ResultColumn
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from quaestor.config import Settings
     from quaestor.run.selecting import Selector
-    from quaestor.run.workspace import Workspace
+    from quaestor.run.workspace.file import Workspace
     from quaestor.values import SqlValue
 
 #: The settings that a session can change for its later statements; the others hold from its beginning on.
@@ -141,7 +141,7 @@ class SessionStatements:
     def _copy(
         self, statement: nodes.Copy, text: str, values: Mapping[str, SqlValue], default: tuple[str, ...]
     ) -> Result:
-        from quaestor.run.export import export, format_of
+        from quaestor.run.output.export import export, format_of
 
         path = self._selector().value(statement.target, text, values)
         if not isinstance(path, str) or not path:

@@ -12,9 +12,9 @@ a file of one column NULL is that too).
 from __future__ import annotations
 
 from quaestor.record import Record
-from quaestor.run.text import csv_text, json_text, jsonl_text, nested_json
-from quaestor.run.text import is_number as is_number
-from quaestor.run.text import member_names as member_names
+from quaestor.run.output.text import csv_text, json_text, jsonl_text, nested_json
+from quaestor.run.output.text import is_number as is_number
+from quaestor.run.output.text import member_names as member_names
 from quaestor.surfaces.table import Table, plain, visible
 
 TYPE_CHECKING = False

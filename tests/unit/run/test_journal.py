@@ -17,9 +17,9 @@ import pytest
 from quaestor.config import journal_path
 from quaestor.errors import InvalidRequestError, JournalError
 from quaestor.fetch.http import HttpResponse
-from quaestor.run import journal as module
-from quaestor.run.journal import Claim, Journal, moment
-from quaestor.run.mutate import DONE, NOT_TRIED, REFUSED, UNKNOWN, Entry, Outcome
+from quaestor.run.writing import journal as module
+from quaestor.run.writing.journal import Claim, Journal, moment
+from quaestor.run.writing.mutate import DONE, NOT_TRIED, REFUSED, UNKNOWN, Entry, Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def test_an_interrupt_leaves_nothing_open(opened: Callable[..., Journal]) -> Non
 def test_several_processes(path: str, opened: Callable[..., Journal]) -> None:
     program = f"""
 from tests.unit.run.test_journal import finish
-from quaestor.run.journal import Journal
+from quaestor.run.writing.journal import Journal
 journal = Journal({path!r})
 for _ in range(10):
     finish(journal, "done", "done", "refused")
@@ -209,7 +209,7 @@ def test_a_killed_process_holds_nothing(path: str, opened: Callable[..., Journal
     program = f"""
 import os
 from tests.unit.run.test_journal import entry
-from quaestor.run.journal import Journal
+from quaestor.run.writing.journal import Journal
 run = Journal({path!r}).begin(entry())
 run.intent(1)
 os.kill(os.getpid(), 9)

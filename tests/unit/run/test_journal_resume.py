@@ -11,14 +11,14 @@ import quaestor
 from quaestor.catalog.store import Store, open_catalog
 from quaestor.config import Settings
 from quaestor.errors import BindError, Cancelled, JournalError, PartialWriteError, QuaestorError, UsageError
-from quaestor.run.journal import Journal
+from quaestor.run.writing.journal import Journal
 from quaestor.sandbox.rehearsal import Rehearsal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from quaestor.run.journal import Account
+    from quaestor.run.writing.journal import Account
 
 NAMES = ("a", "b", "c", "d")
 GROUPS = "INSERT INTO okta.groups.groups (data__profile__name) VALUES " + ", ".join(f"('{each}')" for each in NAMES)

@@ -362,7 +362,7 @@ def test_a_file_that_cannot_be_used_is_left_alone(
 
 
 def test_a_locked_file(con: Connection, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quaestor.run.workspace.BUSY_S", 0.05)
+    monkeypatch.setattr("quaestor.run.workspace.file.BUSY_S", 0.05)
     con.sql("CREATE TABLE t(x)")
     db = apsw.Connection(str(file))  # the same SQLite: its locks are of a process
     db.execute("BEGIN EXCLUSIVE")

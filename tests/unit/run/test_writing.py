@@ -22,7 +22,7 @@ from quaestor.errors import (
     TransportError,
 )
 from quaestor.fetch.http import CancelToken, HttpRequest, HttpResponse
-from quaestor.run.mutate import Entry, Outcome
+from quaestor.run.writing.mutate import Entry, Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """One row's values put into one call of a method: parameters and body, converted and checked.
 
-Before: `plan.writing.names` says where each name goes, `run.writing` has the values. After: `run.mutate` makes a
-request of each `Call`.
+Before: `plan.writing.names` says where each name goes, `run.writing.writer` has the values. After:
+`run.writing.mutate` makes a request of each `Call`.
 """
 
 from __future__ import annotations

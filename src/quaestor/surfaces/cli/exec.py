@@ -14,7 +14,7 @@ from quaestor.config import check_proxy, document_roots, journal_path, load_sett
 from quaestor.errors import Cancelled, CatalogError, IncompleteError, PartialWriteError, QuaestorError, UsageError
 from quaestor.fetch import lean
 from quaestor.record import replace
-from quaestor.run.export import parquet
+from quaestor.run.output.export import parquet
 from quaestor.surfaces.cli import load
 from quaestor.surfaces.cli.console import Interrupts, Progress
 from quaestor.surfaces.cli.output import Direct, File, Spool

@@ -10,10 +10,10 @@ from quaestor.config import load_settings
 from quaestor.errors import UsageError, nearest
 from quaestor.fetch.stats import Stats
 from quaestor.record import replace
-from quaestor.run.journal import Journal
-from quaestor.run.journal_resume import ASK, RETRY, SKIP
-from quaestor.run.mutate import OUTCOMES
 from quaestor.run.result import Result
+from quaestor.run.writing.journal import Journal
+from quaestor.run.writing.mutate import OUTCOMES
+from quaestor.run.writing.resume import ASK, RETRY, SKIP
 from quaestor.surfaces.cli import exec as statements
 from quaestor.surfaces.cli.output import File
 from quaestor.values import ResultColumn
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from quaestor.run.engine import Connection
-    from quaestor.run.journal import Account
+    from quaestor.run.writing.journal import Account
     from quaestor.surfaces.cli.console import Console
     from quaestor.surfaces.cli.options import Invocation
 

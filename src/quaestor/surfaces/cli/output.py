@@ -7,8 +7,8 @@ if there were more to come. `--stream` gives pipes their rows as they come, too.
 
 from __future__ import annotations
 
-from quaestor.run.export import File as File
-from quaestor.run.export import cannot_write
+from quaestor.run.output.export import File as File
+from quaestor.run.output.export import cannot_write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

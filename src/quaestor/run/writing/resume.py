@@ -1,7 +1,7 @@
 """A statement that isn't done, gone on with: evaluated again, compared with what the journal knows, sent from there.
 
-Before: `run.journal` has its account, `run.writing` has prepared it anew. After: the rows that are left are sent like
-any others, under the same account.
+Before: `run.writing.journal` has its account, `run.writing.writer` has prepared it anew. After: the rows that are
+left are sent like any others, under the same account.
 
 What is done is never sent again. A row whose request differs from the one that was noted isn't sent: the statement
 would do something else now. An unknown row is looked for: what an insert makes by the natural key that the catalog
@@ -15,9 +15,9 @@ from quaestor.fetch.stats import Stats
 from quaestor.plan.conditions import conjunction
 from quaestor.plan.writing.upsert import literal, plan_upsert
 from quaestor.record import Record, replace
-from quaestor.run.mutate import DONE, UNKNOWN
 from quaestor.run.result import Result
-from quaestor.run.upserting import Upserting
+from quaestor.run.writing.mutate import DONE, UNKNOWN
+from quaestor.run.writing.upserting import Upserting
 from quaestor.sql import nodes
 
 TYPE_CHECKING = False
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from quaestor.fetch.http import GentleToken
     from quaestor.plan.writing.calls import Call
-    from quaestor.run.evaluating import Evaluation
-    from quaestor.run.journal import Account, Journal, KeptRow
-    from quaestor.run.writing import Prepared, Write, Writer
+    from quaestor.run.writing.evaluating import Evaluation
+    from quaestor.run.writing.journal import Account, Journal, KeptRow
+    from quaestor.run.writing.writer import Prepared, Write, Writer
     from quaestor.values import SqlValue
 
 #: What to do with rows of which nobody can tell whether they are done: ask, send them again, take them for done.

@@ -1,7 +1,7 @@
 """BEGIN, COMMIT, ROLLBACK: writes that wait, are all checked before the first is sent, and are sent in their order.
 
-Before: `run.engine` hands over each write between BEGIN and COMMIT. After: `run.writing` sends what it has prepared,
-and `run.session` changes the workspace when every request is done.
+Before: `run.engine` hands over each write between BEGIN and COMMIT. After: `run.writing.writer` sends what it has
+prepared, and `run.session` changes the workspace when every request is done.
 
 An API has no transactions: what was sent is done, and others see it at once. So a COMMIT that fails says what is done
 and what isn't, and, where the catalog knows it, the statements that take back what is done. Nothing is taken back
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from quaestor.catalog.model import Method, Resource
     from quaestor.fetch.http import GentleToken
-    from quaestor.run.writing import Prepared, Write, Writer
+    from quaestor.run.writing.writer import Prepared, Write, Writer
     from quaestor.values import SqlValue
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from quaestor.errors import IncompleteError, QuaestorError, UsageError
-from quaestor.run.text import csv_text, json_text, jsonl_text
+from quaestor.run.output.text import csv_text, json_text, jsonl_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def parquet(columns: Sequence[ResultColumn], batches: Batches) -> Iterator[bytes
     import marshal
     import tempfile
 
-    from quaestor.run.arrow import ArrowColumn, arrow
+    from quaestor.run.output.arrow import ArrowColumn, arrow
 
     pa = arrow()
     from pyarrow.parquet import ParquetWriter

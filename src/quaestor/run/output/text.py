@@ -1,8 +1,8 @@
 """Rows as JSON and CSV, a piece of text for each batch: what goes to pipes and files, for programs.
 
-Before: a `Result` gives columns and batches. After: `run.export` writes files for COPY, `surfaces.render` the command
-line's results. Nothing is held back; whatever the batches raise passes through, and what closes a document (the `]`
-of a JSON array) is never written then.
+Before: a `Result` gives columns and batches. After: `run.output.export` writes files for COPY, `surfaces.render`
+the command line's results. Nothing is held back; whatever the batches raise passes through, and what closes a
+document (the `]` of a JSON array) is never written then.
 
 Values keep their types: a JSON number is a number, also one that is beyond 64 bits; an object or array column is
 nested JSON, not text that holds some; NULL is `null` in JSON, nothing at all in CSV (where `""` is the empty text; in

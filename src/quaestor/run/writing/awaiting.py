@@ -1,9 +1,9 @@
 """`/*+ AWAIT */`: waiting until what an API has only accepted (202) is done.
 
 Few documents say how an operation's end is to be seen, each in its own words, but a deletion's is plain: the object
-isn't there any more. So a DELETE is awaited where the resource has a read of the same path; anything else is refused
-before it is sent. Before: `run.sending` made the request. After: the row is done, or unknown where its end wasn't
-seen.
+isn't there any more. So a DELETE is awaited where the resource has a read of the same path; anything else is
+refused before it is sent. Before: `run.writing.sending` made the request. After: the row is done, or unknown where
+its end wasn't seen.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from quaestor.errors import NotFoundError, QuaestorError, TransportError
 from quaestor.plan.writing.calls import NO_BODY
 from quaestor.record import replace
-from quaestor.run.sending import request_of, settings_of
+from quaestor.run.writing.sending import request_of, settings_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """INSERT, UPDATE, REPLACE, DELETE and EXEC: planned and checked whole, then written row by row.
 
-Before: `run.engine` has a statement whose placeholders have values. Here its values are evaluated (a SELECT source is
-an ordinary SELECT), its rows become calls (`plan.writing`), all of them are checked, and only then `run.mutate` sends
-the first. After: a `Result`, or an error that says how each row ended.
+Before: `run.engine` has a statement whose placeholders have values. Here its values are evaluated (a SELECT source
+is an ordinary SELECT), its rows become calls (`plan.writing`), all of them are checked, and only then
+`run.writing.mutate` sends the first. After: a `Result`, or an error that says how each row ended.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from quaestor.plan.writing.names import (
 )
 from quaestor.plan.writing.rows import Rows, assigned_by, find_rows
 from quaestor.plan.writing.upsert import plan_upsert
-from quaestor.run import sending
-from quaestor.run.awaiting import ACCEPTED, awaited, witness_of
-from quaestor.run.evaluating import Evaluation, with_payload
-from quaestor.run.explaining import explained
-from quaestor.run.mutate import DONE, Mutation, Unkept, failure_of
 from quaestor.run.result import Result
-from quaestor.run.returning import Returning
-from quaestor.run.upserting import Upserting
+from quaestor.run.writing import sending
+from quaestor.run.writing.awaiting import ACCEPTED, awaited, witness_of
+from quaestor.run.writing.evaluating import Evaluation, with_payload
+from quaestor.run.writing.explaining import explained
+from quaestor.run.writing.mutate import DONE, Mutation, Unkept, failure_of
+from quaestor.run.writing.returning import Returning
+from quaestor.run.writing.upserting import Upserting
 from quaestor.sql import nodes
 
 TYPE_CHECKING = False
@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from quaestor.catalog.model import Method
     from quaestor.config import Settings
     from quaestor.run.connections import Connections
-    from quaestor.run.mutate import Journal, JournalRun, Outcome
     from quaestor.run.selecting import Selector
+    from quaestor.run.writing.mutate import Journal, JournalRun, Outcome
     from quaestor.values import SqlValue
 
     Write: TypeAlias = "nodes.Insert | nodes.Update | nodes.Replace | nodes.Delete | nodes.Exec"

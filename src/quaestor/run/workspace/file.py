@@ -1,7 +1,7 @@
 """The workspace: one SQLite file with the views and tables that people keep, and a second one for this session's.
 
-Before: `plan.views` asks what a name means, `run.local` changes what is there. After: `run.executor` attaches the
-files to the statement's own database, so that a local table joins with what was read from the network.
+Before: `plan.views` asks what a name means, `run.workspace.changes` changes what is there. After: `run.executor`
+attaches the files to the statement's own database, so that a local table joins with what was read from the network.
 
 The file is made when the first object is: nobody pays for one that isn't used. SQLite's own schema says which tables
 there are and of which types; views stand in `_quaestor_views`. It is in WAL mode, so processes that read don't wait

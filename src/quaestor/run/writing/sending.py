@@ -1,6 +1,6 @@
 """A call on its way: its request, its answer, what is shown and kept of it.
 
-Before: `run.writing` has checked calls. After: `run.mutate` sends them.
+Before: `run.writing.writer` has checked calls. After: `run.writing.mutate` sends them.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from quaestor.fetch.http import HttpResponse
 from quaestor.fetch.lean import load_msgspec
 from quaestor.fetch.request import build_request
 from quaestor.plan.writing.secret import hidden, masked, secrets_of, without_secrets
-from quaestor.run.mutate import Entry
 from quaestor.run.result import Result
+from quaestor.run.writing.mutate import Entry
 from quaestor.sql import nodes
 from quaestor.values import ResultColumn
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from quaestor.plan.writing.calls import Call
     from quaestor.plan.writing.names import Target
     from quaestor.run.connections import Connections
-    from quaestor.run.upserting import Upserting
+    from quaestor.run.writing.upserting import Upserting
     from quaestor.values import SqlValue
 
 #: What `--dry-run-writes` shows of each request.

@@ -1,7 +1,7 @@
 """The journal: what was about to be sent, on disk before it is, and how each row of it ended.
 
-Before: `run.mutate` asks for `begin`, `intent` and `outcome` of each row. After: `journal_resume` goes on with a
-statement that isn't done, `surfaces.cli.journal` shows what is kept.
+Before: `run.writing.mutate` asks for `begin`, `intent` and `outcome` of each row. After: `run.writing.resume` goes on
+with a statement that isn't done, `surfaces.cli.journal` shows what is kept.
 
 One SQLite file in the user's data folder, for him alone (0600 in 0700), shared by all his processes. It holds the
 statement's text with its placeholders, keys and digests of the requests; never a value of a secret. A row is
@@ -23,14 +23,14 @@ import apsw
 
 from quaestor.errors import JournalError
 from quaestor.record import Record
-from quaestor.run.mutate import DONE, NOT_TRIED, OUTCOMES, UNKNOWN
+from quaestor.run.writing.mutate import DONE, NOT_TRIED, OUTCOMES, UNKNOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from quaestor.run.mutate import Entry, Outcome
+    from quaestor.run.writing.mutate import Entry, Outcome
 
 #: Marks the file as ours: "Qjnl" (https://www.sqlite.org/pragma.html#pragma_application_id).
 APPLICATION_ID = 0x516A6E6C

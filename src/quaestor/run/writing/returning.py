@@ -1,8 +1,8 @@
 """RETURNING: what the API answered to each row that is done, as the statement wants to see it.
 
-Before: `run.mutate` has the responses. After: a `Result` like any other. A name means a field of the answer, else a
-parameter of the call, which has the value that was sent; expressions are SQLite's. Secrets are in clear: whoever
-names them wants them, in this result only.
+Before: `run.writing.mutate` has the responses. After: a `Result` like any other. A name means a field of the
+answer, else a parameter of the call, which has the value that was sent; expressions are SQLite's. Secrets are in
+clear: whoever names them wants them, in this result only.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from quaestor.catalog.catalog import Catalog
     from quaestor.catalog.model import Column, Method
-    from quaestor.run.mutate import Outcome
+    from quaestor.run.writing.mutate import Outcome
     from quaestor.values import SqlValue
 
 _TABLE = "returned"

@@ -15,9 +15,9 @@ from quaestor.errors import BindError, UnsupportedError, did_you_mean
 from quaestor.fetch.stats import Stats
 from quaestor.plan.views import LocalTable, StoredView, find, select_of
 from quaestor.record import Record, replace
-from quaestor.run import local_rows
 from quaestor.run.result import Result
-from quaestor.run.workspace import ATTACHED, RESERVED, TYPE_NAMES, Stored, qualified, read_object
+from quaestor.run.workspace import rows as local_rows
+from quaestor.run.workspace.file import ATTACHED, RESERVED, TYPE_NAMES, Stored, qualified, read_object
 from quaestor.sql import nodes
 from quaestor.sql.printer import quote_name, to_sql
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from quaestor.plan.views import Local
     from quaestor.run.selecting import Prepared, Selector
-    from quaestor.run.workspace import Workspace
+    from quaestor.run.workspace.file import Workspace
     from quaestor.values import SqlValue
 
 #: The statements that are always of the workspace.

@@ -1,6 +1,6 @@
 """EXPLAIN of a statement that writes: what is read first, and the requests that write.
 
-Before: `run.writing` has planned it. After: a `Result` like any other; no request is made.
+Before: `run.writing.writer` has planned it. After: a `Result` like any other; no request is made.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from quaestor.fetch.stats import Stats
 from quaestor.plan.explain import COLUMNS, bucket
 from quaestor.plan.writing.secret import masked
 from quaestor.run.result import Result
-from quaestor.run.sending import request_of
+from quaestor.run.writing.sending import request_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

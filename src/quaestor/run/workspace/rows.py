@@ -1,9 +1,9 @@
 """INSERT, UPDATE and DELETE on tables of the workspace, and the rows of new ones.
 
-Part of `run.local`. Names are bound as in a SELECT: for UPDATE and DELETE one is made whose columns are the new
-values and whose WHERE is the statement's, and its parts, once bound, are put together again as SQL for SQLite. So a
-condition may ask a provider, `DELETE FROM left_behind WHERE id IN (SELECT id FROM okta.users.users)`, and is answered
-before the table is locked.
+Part of `run.workspace.changes`. Names are bound as in a SELECT: for UPDATE and DELETE one is made whose columns are
+the new values and whose WHERE is the statement's, and its parts, once bound, are put together again as SQL for
+SQLite. So a condition may ask a provider, `DELETE FROM left_behind WHERE id IN (SELECT id FROM okta.users.users)`,
+and is answered before the table is locked.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import apsw
 
     from quaestor.plan.views import LocalTable
-    from quaestor.run.local import Context
     from quaestor.run.selecting import Prepared, Selector
+    from quaestor.run.workspace.changes import Context
 
     Transaction: TypeAlias = Callable[[apsw.Connection], AbstractContextManager[None]]
     Change: TypeAlias = nodes.Insert | nodes.Update | nodes.Delete

@@ -1,6 +1,6 @@
 """The values of a statement that writes: expressions and SELECTs, by the ordinary way of a SELECT.
 
-Before: `run.writing` has the statement. After: the rows become calls (`plan.writing.calls`).
+Before: `run.writing.writer` has the statement. After: the rows become calls (`plan.writing.calls`).
 """
 
 from __future__ import annotations
