@@ -98,6 +98,15 @@ class Layered:
         store = self._store(provider, name.partition(":")[0])
         return store.schema(provider, name) if store is not None else None
 
+    def of_vendors(self) -> Layered:
+        """The same catalog, built-in providers as they are built in, whatever documents there are: what a service
+        answers doesn't depend on who describes it. It shares the files, which only the catalog itself closes."""
+        found = Layered.__new__(Layered)
+        built_in = {provider.name for provider in self._below.providers()}
+        found._below = self._below
+        found._above = {name: documents for name, documents in self._above.items() if name not in built_in}
+        return found
+
     def _store(self, provider: str, service: str) -> Store | None:
         if provider in self._above:
             return self._above[provider].store(service)

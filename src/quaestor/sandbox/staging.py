@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from time import gmtime, strftime, time
 
+from quaestor.catalog.documents import Layered
 from quaestor.errors import UsageError
 from quaestor.sandbox.answer.access import Access, read_access
 from quaestor.sandbox.change.state import clock_of
@@ -51,9 +52,9 @@ def stage(
 ) -> Iterator[tuple[Front, list[Provider]]]:
     """What answers while the block runs, and the providers that it stands in for; no providers named are all.
 
-    The arguments are those of `quaestor.sandbox`; limits go by `clock`. The `world` stands
-    still at this instant; with `NOW` at that of the state's file, or else this machine's time. Raises UsageError for
-    any that can't be.
+    The arguments are those of `quaestor.sandbox`; limits go by `clock`. A built-in provider answers as it is built
+    in, even if the catalog has a document of its name. The `world` stands still at this instant; with `NOW` at that
+    of the state's file, or else this machine's time. Raises UsageError for any that can't be.
     """
     names = tuple(providers) or tuple(provider.name for provider in catalog.providers())
     if cassette and (state or scale):
@@ -67,7 +68,8 @@ def stage(
     signing = Access(strict_auth, read_access(access, names), clock.time if clock else time)
     if world == NOW:
         world = (clock_of(state) if state else "") or strftime("%Y-%m-%dT%H:%M:%SZ", gmtime())
-    sandbox = Sandbox(catalog, names, seed=seed, scale=scale, clock=world, state=state, access=signing)
+    vendors = catalog.of_vendors() if isinstance(catalog, Layered) else catalog
+    sandbox = Sandbox(vendors, names, seed=seed, scale=scale, clock=world, state=state, access=signing)
     try:
         service: Service = Player(read_cassette(cassette), sandbox.providers) if cassette else sandbox
         front = Front(

@@ -271,6 +271,46 @@ def test_datadogs_site_is_one_of_its_sites() -> None:
             base_url(DATADOG, {"site": site})
 
 
+WHOLE = Server(
+    "https://{region}/", (Parameter("region", "region", "server", default="acme.com"),), {}, domains=("acme.com",)
+)
+
+
+@pytest.mark.parametrize(
+    ("region", "base"),
+    [
+        (None, "https://acme.com"),
+        ("acme.com", "https://acme.com"),
+        ("api.acme.com", "https://api.acme.com"),
+        ("API.eu.Acme.com", "https://api.eu.acme.com"),
+    ],
+)
+def test_a_host_that_is_one_variable_is_a_whole_host_under_its_domain(region: str | None, base: str) -> None:
+    assert base_url(WHOLE, {"region": region}) == base
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        "evil.example",
+        "acme.com.evil.example",
+        "evilacme.com",
+        "api.acme.com@evil.example",
+        "api.acme.com:8443",
+        "evil.example/.acme.com",
+        "evil.example?.acme.com",
+        "evil.example#.acme.com",
+        "api.acme.com.",
+        "localhost",
+        "api acme.com",
+        "127.0.0.1",
+    ],
+)
+def test_a_host_that_is_one_variable_is_nobody_elses(region: str) -> None:
+    with pytest.raises((BindError, ForbiddenError)):
+        base_url(WHOLE, {"region": region})
+
+
 def test_an_endpoint_replaces_the_origin_and_needs_no_subdomain() -> None:
     for endpoint in ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"):
         assert base_url(OKTA, {}, endpoint=endpoint) == "http://127.0.0.1:8080"

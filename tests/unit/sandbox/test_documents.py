@@ -9,6 +9,8 @@ from quaestor.catalog.documents import open_layered
 from quaestor.config import Settings
 from quaestor.surfaces.cli.sandboxed import connect
 
+#: A document of Okta's name, whose rows are made by a template that no sandbox can go behind.
+TEMPLATE = '{"line_items":[{{- range $i, $g := . -}}{{ if $i }},{{ end }}{"key":{{ toJson $g.id }}}{{- end -}}]}'
 THING = {"type": "object", "properties": {"id": {"type": "string"}, "private": {"type": "boolean"}}}
 
 
@@ -42,3 +44,42 @@ def test_a_document_s_provider_answers_below_its_server_s_path_whatever_its_sign
         rows = list(connection.sql("SELECT id, private, org FROM acme.s.things WHERE org IN ('a', 'b', 'c', 'd')"))
     assert rows
     assert all(isinstance(key, str) and private in (0, 1) and org in "abcd" for key, private, org in rows)
+
+
+def test_a_built_in_provider_answers_what_its_document_makes_rows_of_by_a_template(tmp_path: Path) -> None:
+    base = tmp_path / "src" / "okta" / "v1.0.0"
+    (base / "services").mkdir(parents=True)
+    rows = {"type": "object", "properties": {"key": {"type": "string"}}}
+    listed = {"type": "object", "properties": {"line_items": {"type": "array", "items": rows}}}
+    response = {
+        "openAPIDocKey": "200",
+        "mediaType": "application/json",
+        "overrideMediaType": "application/json",
+        "objectKey": "$.line_items",
+        "schema_override": {"$ref": "#/components/schemas/Rows"},
+        "transform": {"type": "golang_template_json_v0.3.0", "body": TEMPLATE},
+    }
+    methods = {"list": {"operation": {"$ref": "#/paths/~1api~1v1~1groups/get"}, "response": response}}
+    verbs = {"select": [{"$ref": "#/components/x-stackQL-resources/teams/methods/list"}]}
+    content = {"application/json": {"schema": {"type": "array", "items": THING}}}
+    text = {
+        "openapi": "3.0.0",
+        "info": {"title": "t", "version": "1"},
+        "servers": [{"url": "https://acme.okta.com"}],
+        "paths": {"/api/v1/groups": {"get": {"responses": {"200": {"description": "", "content": content}}}}},
+        "components": {
+            "schemas": {"Rows": listed},
+            "x-stackQL-resources": {"teams": {"methods": methods, "sqlVerbs": verbs}},
+        },
+    }
+    auth = {"type": "api_key", "valuePrefix": "SSWS ", "credentialsenvvar": "OKTA_API_TOKEN"}
+    head = {"name": "okta", "providerServices": {"s": {"service": {"$ref": "okta/v1.0.0/services/s.yaml"}}}}
+    (base / "provider.yaml").write_text(json.dumps({**head, "config": {"auth": auth}}))
+    (base / "services" / "s.yaml").write_text(json.dumps(text))
+    with (
+        open_layered([str(tmp_path)], cache_dir=str(tmp_path / "cache")) as catalog,
+        connect(Settings(), catalog) as connection,
+    ):
+        found = [key for (key,) in connection.sql("SELECT key FROM okta.s.teams")]
+    assert found
+    assert all(key.startswith("00g") for key in found)
