@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -198,3 +199,10 @@ def test_the_built_in_providers_have_no_faults_but_those_explained() -> None:
         if each.rule.severity != "info"
     }
     assert found == EXPLAINED.keys()
+
+
+def test_the_page_on_the_rules_has_each_of_them() -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "check-a-provider.md"
+    text = page.read_text(encoding="utf-8").partition("\n## The rules\n")[2]
+    named = set(re.findall(r"`([a-z]+(?:-[a-z]+)+|unreadable)`", text))
+    assert named == RULES.keys()

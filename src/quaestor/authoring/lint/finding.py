@@ -56,7 +56,7 @@ RULES = {
         Rule("body-not-an-object", "warning", "no column can be set: make it exec"),
         Rule("no-verb", "info", "no statement but EXEC reaches it: is it a resource?"),
         Rule("no-select", "info", "its rows can't be read"),
-        Rule("default-host", "warning", "make the default the API's host: nothing is guessed, a bare domain is asked as it is"),
+        Rule("default-host", "warning", "write the API's whole host: it is asked as it is"),
         Rule("same-name", "info", "resources of different services are called the same: look at the service"),
         Rule("lost-words", "info", "names read better with an underscore between words"),
         Rule("optional-and-required", "info", "a parameter is required by one method and optional in another"),
