@@ -285,6 +285,9 @@ class Sandbox:
     @staticmethod
     def _match(site: Site, method: str, path: str) -> Match:
         match, allowed = site.routes.match(method, segments_of(path))
+        if match is None and site.routes.is_untold(segments_of(path)):
+            detail = "the document makes rows of this answer by a transform, and no schema tells what comes before it"
+            raise Refusal("unsupported", f"{method} {path}", detail=detail)
         if match is None:
             raise Refusal("method" if allowed else "no_route", f"{method} {path}")
         return match

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from quaestor.catalog.documents import open_layered
 from quaestor.config import Settings
+from quaestor.errors import ProviderError
 from quaestor.surfaces.cli.sandboxed import connect
 
 #: A document of Okta's name, whose rows are made by a template that no sandbox can go behind.
@@ -83,3 +86,31 @@ def test_a_built_in_provider_answers_what_its_document_makes_rows_of_by_a_templa
         found = [key for (key,) in connection.sql("SELECT key FROM okta.s.teams")]
     assert found
     assert all(key.startswith("00g") for key in found)
+
+
+def test_an_answer_that_no_schema_tells_of_is_an_error_and_not_no_row(tmp_path: Path) -> None:
+    base = tmp_path / "src" / "acme" / "v1.0.0"
+    (base / "services").mkdir(parents=True)
+    content = {"application/json": {"schema": {"type": "object", "properties": {"x": {"type": "string"}}}}}
+    response = {
+        "openAPIDocKey": "200",
+        "objectKey": "$.line_items",
+        "transform": {"type": "golang_template_json_v0.3.0", "body": TEMPLATE},
+    }
+    methods = {"list": {"operation": {"$ref": "#/paths/~1orgs~1{org}~1things/get"}, "response": response}}
+    text = {
+        "openapi": "3.0.0",
+        "info": {"title": "t", "version": "1"},
+        "servers": [{"url": "https://api.example.com"}],
+        "paths": {"/orgs/{org}/things": {"get": {"responses": {"200": {"description": "", "content": content}}}}},
+        "components": {"schemas": {}, "x-stackQL-resources": {"things": {"methods": methods}}},
+    }
+    head = {"name": "acme", "providerServices": {"s": {"service": {"$ref": "acme/v1.0.0/services/s.yaml"}}}}
+    (base / "provider.yaml").write_text(json.dumps(head | {"config": {"auth": {"type": "null_auth"}}}))
+    (base / "services" / "s.yaml").write_text(json.dumps(text))
+    with (
+        open_layered([str(tmp_path)], cache_dir=str(tmp_path / "cache")) as catalog,
+        connect(Settings(), catalog) as connection,
+        pytest.raises(ProviderError, match="501"),
+    ):
+        list(connection.sql("SELECT * FROM acme.s.things WHERE org = 'a'"))

@@ -81,12 +81,17 @@ class Routes:
             for info in catalog.resources(provider, service.name)
             if (resource := catalog.resource(provider, service.name, info.name)) is not None
             for method in resource.methods
-            if not method.response.transform  # what comes before a document's transform is told by no schema
         ]
         known = catalog.provider(provider)
         self._server = known.server if known is not None else Server("")
+        self._untold = _Node()
         for resource, method in operations:
-            self._add(resource, method)
+            if method.response.transform:  # what comes before a document's transform is told by no schema
+                template = _template(self._whole(method))
+                nothing = Route(provider, resource, method, template, (), "untold", template, Schema(), Schema())
+                _place(self._untold, template).routes[method.http] = nothing
+            else:
+                self._add(resource, method)
 
     def __iter__(self) -> Iterator[Route]:
         return iter(self._all.values())
@@ -113,6 +118,13 @@ class Routes:
             allowed.update(dict.fromkeys(node.routes))
         return None, tuple(allowed)
 
+    def is_untold(self, segments: tuple[str, ...]) -> bool:
+        """Whether a path's answers are of a shape that no schema tells, since a document transforms them."""
+        return any(True for _ in _paths(self._untold, segments, 0, ()))
+
+    def _whole(self, method: Method) -> str:
+        return _prefix(method.server or self._server) + method.path.partition("?")[0]
+
     def _resolve(self, schema: Schema) -> Schema:
         for _ in range(32):
             if not schema.ref:
@@ -131,7 +143,7 @@ class Routes:
         return body, here if listed is None or not _reads(method) else self._resolve(listed)
 
     def _add(self, resource: Resource, method: Method) -> None:
-        whole = _prefix(method.server or self._server) + method.path.partition("?")[0]
+        whole = self._whole(method)
         template = _template(whole)
         if (method.http, template) in self._all:  # one operation under two names
             return
@@ -153,10 +165,14 @@ class Routes:
             shape = self._resolve(rows.additional or Schema())
         route = Route(self.provider, resource, method, template, names, kind, home, body, shape)
         self._all[method.http, template] = route
-        node = self._root
-        for word in template.split("/")[1:]:
-            node = node.below.setdefault(word, _Node())
-        node.routes[method.http] = route
+        _place(self._root, template).routes[method.http] = route
+
+
+def _place(node: _Node, template: str) -> _Node:
+    """The node of a template, made if it isn't there."""
+    for word in template.split("/")[1:]:
+        node = node.below.setdefault(word, _Node())
+    return node
 
 
 def below(schema: Schema, key: str) -> Schema:
