@@ -4,7 +4,7 @@ Before: `authoring.sources` has the facts. After: a folder in a registry's layou
 
 What StackQL has no word for is said in its own means where there are some: JSON:API is laid flat, and maps become
 lists, by `golang_template_json`; a name of ours by `x-stackQL-alias`. Paging by offset and by number without a total
-has none: those lists are exported without paging, and the report says so.
+has none: it is said in a key of ours, which StackQL doesn't look at, and the report names these lists.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import tarfile
 
 from quaestor.authoring import sources, specs
 from quaestor.authoring.words import words
-from quaestor.catalog import document
+from quaestor.catalog import document, facts
 from quaestor.catalog.model import Column, Method, Pagination, Parameter, Schema, Server
 from quaestor.catalog.openapi import is_json
+from quaestor.catalog.stackql.config import PAGINATION
 from quaestor.errors import CatalogError
 from quaestor.record import Record
 
@@ -308,8 +309,9 @@ def _template(method: Method, columns: tuple[Column, ...]) -> str:
         value = "$key" if column.name == response.map_key else value
         fields.append(f'"{column.name}":{{{{ toJson {value} }}}}')
     row = "{" + ",".join(fields) + "}"
-    kept = method.pagination.token_path[:1]
-    more = f',"{kept[0]}":{{{{ toJson (index . "{kept[0]}") }}}}' if kept else ""
+    pages = method.pagination
+    kept = dict.fromkeys(path[0] for path in (pages.token_path, pages.more_path, pages.total_path) if path)
+    more = "".join(f',"{key}":{{{{ toJson (index . "{key}") }}}}' for key in kept)
     comma = "{{- if $seen -}},{{- end -}}{{- $seen = true -}}"
     each = f"{{{{- range $key, $row := $rows -}}}}{comma}{row}{{{{- end -}}}}"
     one = f"{{{{- $row := $rows -}}}}{row}"
@@ -339,6 +341,7 @@ def _config(pages: Pagination, place: str, unsaid: list[str]) -> dict[str, Any]:
         out["pagination"] = {"requestToken": asked, "responseToken": {"key": path, "location": "body"}}
     elif pages.style != "none":
         unsaid.append(f"{place}: paging by {pages.style}")
+        out[PAGINATION] = facts.pagination_text(pages)
     if pages.size_param and pages.token_in == "query" and pages.style in ("link", "next_url", "cursor"):
         top = {"paramName": pages.size_param, **({"maxValue": pages.size_max} if pages.size_max else {})}
         out["queryParamPushdown"] = {"top": top}

@@ -260,6 +260,30 @@ def _build(kind: Callable[..., R], fields: Any, where: str, *, paths: tuple[str,
         raise CatalogError(f"{where}: {error}") from error
 
 
+_PAGE_PATHS = ("token_path", "more_path", "total_path")
+_PAGE_STYLES = ("none", "link", "next_url", "cursor", "page", "offset")
+
+
+def pagination_text(pagination: Pagination) -> dict[str, Any]:
+    """What `pagination_from` reads."""
+    pages: dict[str, Any] = _plain(pagination)
+    for path in _PAGE_PATHS:
+        if path in pages:
+            pages[path] = path_text(tuple(pages[path]))
+    return pages
+
+
+def pagination_from(fields: Any, where: str) -> Pagination:
+    """The paging that a mapping says. Raises CatalogError for what it can't read."""
+    found = _build(Pagination, fields, where, paths=_PAGE_PATHS)
+    for name, usual in Pagination.__defaults__.items():
+        if type(getattr(found, name)) is not type(usual):
+            raise CatalogError(f"{where}.{name} can't be {getattr(found, name)!r}")
+    if found.style not in _PAGE_STYLES:
+        raise CatalogError(f"{where}.style can't be {found.style!r}: it is one of {', '.join(_PAGE_STYLES)}")
+    return found
+
+
 def _parameter_text(parameter: Parameter) -> dict[str, Any]:
     out = {"in": parameter.location, **_plain(parameter, "name", "location")}
     if out["wire"] == parameter.name:
@@ -313,11 +337,7 @@ def _method_text(facts: MethodFacts, key: str, schemas: Mapping[str, Schema]) ->
     if not out["response"]:
         del out["response"]
     if method.pagination != Pagination():
-        pages = _plain(method.pagination)
-        for path in ("token_path", "more_path", "total_path"):
-            if path in pages:
-                pages[path] = path_text(tuple(pages[path]))
-        out["pagination"] = pages
+        out["pagination"] = pagination_text(method.pagination)
     if method.body is not None:
         out["body"] = _plain(method.body, "schema")
         if method.body.schema:
@@ -359,12 +379,7 @@ def _method_from(name: str, fields: Any, key: str, schemas: dict[str, Schema]) -
             for each, text in (fields.get("parameters") or {}).items()
         ),
         response=_response_from(fields.get("response") or {}, key, schemas),
-        pagination=_build(
-            Pagination,
-            fields.get("pagination") or {},
-            f"{key}.pagination",
-            paths=("token_path", "more_path", "total_path"),
-        ),
+        pagination=pagination_from(fields.get("pagination") or {}, f"{key}.pagination"),
         body=_body_from(fields["body"], key, schemas) if "body" in fields else None,
         permissions=tuple(fields.get("permissions") or ()),
         scopes=tuple(fields.get("scopes") or ()),

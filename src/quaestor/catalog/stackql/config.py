@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+#: Ours: paging that StackQL has no word for, as `catalog.facts` writes it. StackQL doesn't look at it.
+PAGINATION = "x-quaestor-pagination"
+
 #: What a `config` may hold. What isn't here is an error when the document is read, not ignored.
 KNOWN = frozenset(
     {
@@ -28,6 +31,7 @@ KNOWN = frozenset(
         "sqlExternalTables",
         "variations",
         "views",
+        PAGINATION,
     }
 )
 

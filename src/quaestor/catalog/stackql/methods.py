@@ -379,7 +379,8 @@ def _parameter(each: SpecParameter, pages: Any, casing: str, transpose: str) -> 
     alias = each.extensions.get("x-stackQL-alias")
     kind = "array" if schema.type == "array" else schema.type or "string"
     item = schema.items
-    role = "size" if each.name == pages.size_param else "cursor" if each.name == pages.token_param else ""
+    token = pages.style if pages.style in ("page", "offset") else "cursor"
+    role = "size" if each.name == pages.size_param else token if each.name == pages.token_param else ""
     return Parameter(
         name=alias if isinstance(alias, str) and alias else snake(each.name) if casing else each.name,
         wire=each.name,

@@ -5,7 +5,7 @@ Before: `methods` has the operation. After: `fetch.pages` goes from page to page
 
 from __future__ import annotations
 
-from quaestor.catalog import columns, document
+from quaestor.catalog import columns, document, facts
 from quaestor.catalog.model import Pagination
 from quaestor.catalog.stackql import config, jsonpath
 from quaestor.errors import CatalogError
@@ -26,6 +26,9 @@ def pagination(
     provider: str, operation: Operation, levels: tuple[dict[str, Any], ...], response: Response, lookup: Lookup
 ) -> Pagination:
     """The paging of one operation. Raises CatalogError for an algorithm that isn't known."""
+    ours = config.nearest(levels, config.PAGINATION)
+    if ours is not None:
+        return facts.pagination_from(ours, config.PAGINATION)
     size, size_max = _size(operation, levels)
     said = document.mapping(config.nearest(levels, "pagination"), "pagination")
     if said:
