@@ -4,7 +4,8 @@ Before: `authoring.sources` has the facts. After: a folder in a registry's layou
 
 What StackQL has no word for is said in its own means where there are some: JSON:API is laid flat, and maps become
 lists, by `golang_template_json`; a name of ours by `x-stackQL-alias`. Paging by offset and by number without a total
-has none: it is said in a key of ours, which StackQL doesn't look at, and the report names these lists.
+has none: the report names these lists. What we know of paging is said in a key of ours besides, which StackQL doesn't
+look at: without it such a list would end after its first page.
 """
 
 from __future__ import annotations
@@ -341,6 +342,7 @@ def _config(pages: Pagination, place: str, unsaid: list[str]) -> dict[str, Any]:
         out["pagination"] = {"requestToken": asked, "responseToken": {"key": path, "location": "body"}}
     elif pages.style != "none":
         unsaid.append(f"{place}: paging by {pages.style}")
+    if pages != Pagination():
         out[PAGINATION] = facts.pagination_text(pages)
     if pages.size_param and pages.token_in == "query" and pages.style in ("link", "next_url", "cursor"):
         top = {"paramName": pages.size_param, **({"maxValue": pages.size_max} if pages.size_max else {})}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-#: Ours: paging that StackQL has no word for, as `catalog.facts` writes it. StackQL doesn't look at it.
+#: Ours: all that is known of a list's paging, as `catalog.facts` writes it. StackQL doesn't look at it.
 PAGINATION = "x-quaestor-pagination"
 
 #: What a `config` may hold. What isn't here is an error when the document is read, not ignored.
