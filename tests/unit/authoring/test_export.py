@@ -54,6 +54,9 @@ def compare(before: Facts, after: Facts) -> None:
                 assert columns == now_columns, f"{name}.{each}"
                 if method.pagination != Pagination():  # of others, StackQL follows whatever links Okta gives
                     assert now.pagination == method.pagination, f"{name}.{each}"
+                assert now.hidden == method.hidden
+                kept = (now.listing.whole, now.listing.leaves_out)
+                assert kept == (method.listing.whole, method.listing.leaves_out)
 
 
 def test_a_small_provider_comes_back(tmp_path: Path) -> None:
