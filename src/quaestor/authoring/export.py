@@ -18,9 +18,10 @@ import tarfile
 from quaestor.authoring import sources, specs
 from quaestor.authoring.words import words
 from quaestor.catalog import document, facts
-from quaestor.catalog.model import Column, Method, Pagination, Parameter, Schema, Server
+from quaestor.catalog.listings import listing_text
+from quaestor.catalog.model import Column, Listing, Method, Pagination, Parameter, Schema, Server
 from quaestor.catalog.openapi import is_json
-from quaestor.catalog.stackql.config import PAGINATION
+from quaestor.catalog.stackql.config import PAGINATION, WHOLE
 from quaestor.errors import CatalogError
 from quaestor.record import Record
 
@@ -282,7 +283,7 @@ def _method(
     elif response.row_path:
         answer["objectKey"] = ".".join(("$", *response.row_path))
     out: dict[str, Any] = {"operation": {"$ref": f"#/paths/{path}/{method.http.lower()}"}, "response": answer}
-    config = _config(method.pagination, place, unsaid)
+    config = _config(method.pagination, place, unsaid) | _whole(method)
     return {**out, "config": config} if config else out
 
 
@@ -348,6 +349,15 @@ def _config(pages: Pagination, place: str, unsaid: list[str]) -> dict[str, Any]:
         top = {"paramName": pages.size_param, **({"maxValue": pages.size_max} if pages.size_max else {})}
         out["queryParamPushdown"] = {"top": top}
     return out
+
+
+def _whole(method: Method) -> dict[str, Any]:
+    """What the list leaves out, in a key of ours: StackQL has no means to ask for it."""
+    listing = method.listing
+    said = listing_text(Listing(whole=listing.whole, leaves_out=listing.leaves_out))
+    if method.hidden:
+        said["hidden"] = facts.hidden_text(method.hidden)
+    return {WHOLE: said} if said else {}
 
 
 # -- schemas

@@ -52,8 +52,10 @@ from quaestor.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, TypeVar
+
+    from quaestor.catalog.model import Hidden
 
     R = TypeVar("R", bound=Record)
 
@@ -260,6 +262,11 @@ def _build(kind: Callable[..., R], fields: Any, where: str, *, paths: tuple[str,
         raise CatalogError(f"{where}: {error}") from error
 
 
+def hidden_text(hidden: Iterable[Hidden]) -> list[dict[str, Any]]:
+    """What `listings.hidden_from` reads."""
+    return [_plain(each) for each in hidden]
+
+
 _PAGE_PATHS = ("token_path", "more_path", "total_path")
 _PAGE_STYLES = ("none", "link", "next_url", "cursor", "page", "offset")
 
@@ -348,7 +355,7 @@ def _method_text(facts: MethodFacts, key: str, schemas: Mapping[str, Schema]) ->
     if method.server is not None:
         out["server"] = _server_text(method.server)
     if method.hidden:
-        out["hidden"] = [_plain(each) for each in method.hidden]
+        out["hidden"] = hidden_text(method.hidden)
     if method.listing != Listing():
         out["listing"] = listing_text(method.listing)
     if facts.patches:

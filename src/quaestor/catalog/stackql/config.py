@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 #: Ours: all that is known of a list's paging, as `catalog.facts` writes it. StackQL doesn't look at it.
 PAGINATION = "x-quaestor-pagination"
 
+#: Ours: what a list leaves out, and how to have it whole: `hidden`, `whole` and `leaves_out` of `catalog.model`.
+WHOLE = "x-quaestor-whole"
+
 #: What a `config` may hold. What isn't here is an error when the document is read, not ignored.
 KNOWN = frozenset(
     {
@@ -32,6 +35,7 @@ KNOWN = frozenset(
         "variations",
         "views",
         PAGINATION,
+        WHOLE,
     }
 )
 

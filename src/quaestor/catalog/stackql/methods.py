@@ -132,6 +132,7 @@ class Reader:
                 columns=found,
                 pagination=pages,
                 listing=pushing.listing(levels, parameters, found) if verb == "select" else Listing(),
+                hidden=pushing.hidden(levels) if verb == "select" else (),
                 body=body,
                 permissions=operation.permissions,
                 scopes=operation.scopes,

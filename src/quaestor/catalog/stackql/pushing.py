@@ -7,7 +7,7 @@ alone is sent: text is compared by OData without regard to case, so that what co
 
 from __future__ import annotations
 
-from quaestor.catalog import document
+from quaestor.catalog import document, listings
 from quaestor.catalog.model import Listing
 from quaestor.catalog.stackql import config
 from quaestor.errors import CatalogError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from quaestor.catalog.model import Column, Parameter
+    from quaestor.catalog.model import Column, Hidden, Parameter
 
 _KNOWN = ("select", "filter", "orderBy", "top", "skip", "count")
 
@@ -34,7 +34,12 @@ def listing(
     known = [column for column in columns if len(column.path) == 1]
     select, selectable = _part(said, "select", names, known)
     test, testable = _part(said, "filter", names, known)
+    whole = listings.listing_from(
+        {name: value for name, value in _whole(levels).items() if name != "hidden"}, config.WHOLE
+    )
     return Listing(
+        whole=whole.whole,
+        leaves_out=whole.leaves_out,
         filter=test,
         fields={column.name: ("eq",) for column in testable},
         words=("and", "or") if test else (),
@@ -43,6 +48,19 @@ def listing(
         select=select,
         selectable=tuple(column.path[0] for column in selectable),
     )
+
+
+def hidden(levels: tuple[dict[str, Any], ...]) -> tuple[Hidden, ...]:
+    """The objects that a list leaves out, and how to ask for them. Raises CatalogError for what can't be read."""
+    return listings.hidden_from(_whole(levels).get("hidden") or [], f"{config.WHOLE}.hidden")
+
+
+def _whole(levels: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+    said = document.mapping(config.nearest(levels, config.WHOLE), config.WHOLE)
+    unknown = said.keys() - {"hidden", "whole", "leaves_out"}
+    if unknown:
+        raise CatalogError(f"{config.WHOLE} has {min(unknown)!r}, which isn't known")
+    return said
 
 
 def _part(said: dict[str, Any], key: str, names: dict[str, str], columns: list[Column]) -> tuple[str, list[Column]]:
