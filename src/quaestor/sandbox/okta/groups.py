@@ -192,6 +192,30 @@ _CATALOG = (
 _FEATURES = ["PUSH_NEW_USERS", "PUSH_PROFILE_UPDATES", "PUSH_USER_DEACTIVATION", "IMPORT_NEW_USERS"]
 
 
+def _signed_on(name: str, mode: str) -> dict[str, Any]:
+    """The settings without which a client can't read an application of this mode: the spec requires them."""
+    url = f"https://{name.replace('_', '-')}.example.com/login"
+    form = {"buttonField": "btn-login", "passwordField": "password", "usernameField": "user", "url": url}
+    app: dict[str, dict[str, Any]] = {
+        "BASIC_AUTH": {"authURL": url, "url": url},
+        "BROWSER_PLUGIN": form,
+        "SECURE_PASSWORD_STORE": form,
+        "WS_FEDERATION": {
+            "audienceRestriction": f"urn:{name}",
+            "authnContextClassRef": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
+            "groupValueFormat": "windowsDomainQualifiedName",
+            "nameIDFormat": "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
+            "siteURL": url,
+            "usernameAttribute": "username",
+            "wReplyURL": url,
+        },
+    }
+    own = {"implicitAssignment": False, "manualProvisioning": False}
+    if mode == "AUTO_LOGIN":
+        return {"settings": {**own, "app": {}, "signOn": {"loginUrl": url, "redirectUrl": None}}}
+    return {"settings": {**own, "app": app[mode]}} if mode in app else {}
+
+
 class OktaApps(Generated):
     """The applications of an org, with who is assigned to each."""
 
@@ -229,6 +253,7 @@ class OktaApps(Generated):
         links: dict[str, Any] = {"users": {"href": here + "/users"}}
         links["groups"] = {"href": here + "/groups"}
         return {
+            **_signed_on(name, mode),
             "name": name,
             "label": label,
             "signOnMode": mode,
