@@ -13,7 +13,7 @@ demo: $(VENV)/.runtime  ## set up what is needed and answer a few questions on t
 	@$(BIN)/quaestor demo
 
 test: $(VENV)/.dev lint  ## set up and pass every check: lint, types, layers, tests
-	$(BIN)/pytest -n 2 -q
+	$(BIN)/pytest -n 4 -q
 
 quick: $(VENV)/.dev  ## the inner loop: ruff and the unit tests, under 30 seconds
 	$(BIN)/ruff check -q src tests bench

@@ -140,28 +140,7 @@ class Overlay(Record):
 
 def load(path: str) -> Overlay:
     """The overlay in the file at `path`. Raises CatalogError, naming file and place, for what it can't read."""
-    root = document.read(path)
-    _check_repeated(path)
-    return parse(root, path)
-
-
-def _check_repeated(path: str) -> None:
-    """Refuses a key that stands twice in one mapping: YAML readers take the last one and say nothing. Sees block
-    style only, which is what people write these files in."""
-    levels: list[tuple[int, dict[str, int]]] = []
-    with open(path, encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            found = re.match(r"( *)(- +)?([^\s#\[{'|>&*-][^#]*?):(?:\s|$)", line)
-            if not found:
-                continue
-            indent = len(found[1]) + len(found[2] or "")
-            while levels and (levels[-1][0] > indent or (found[2] and levels[-1][0] == indent)):
-                levels.pop()
-            if not levels or levels[-1][0] < indent:
-                levels.append((indent, {}))
-            before = levels[-1][1].setdefault(found[3], number)
-            if before != number:
-                raise CatalogError(f"{path}: {found[3]!r} stands in line {before} and again in line {number}")
+    return parse(document.read(path), path)
 
 
 def parse(root: Mapping[str, Any], source: str) -> Overlay:
@@ -190,7 +169,6 @@ def load_names(path: str) -> dict[str, tuple[str, str, str, str]]:
     out: dict[str, tuple[str, str, str, str]] = {}
     taken: dict[tuple[str, str, str], str] = {}
     root = document.read(path)
-    _check_repeated(path)
     for key, text in root.items():
         found = re.fullmatch(r"([\w-]+)\.([\w-]+)\.([\w-]+) (\w+)", str(text))
         if not found or found[4] not in VERBS or not _OPERATION.match(key):

@@ -61,7 +61,7 @@ def test_a_line_that_was_cut_off_never_was(tmp_path_factory: pytest.TempPathFact
     whole = path.read_bytes()
     path.write_bytes(whole[: max(len(whole) - cut, whole.index(b"\n") + 1)])
     with kept(path) as state:
-        held = state.at("p").keys()
+        held = list(state.at("p").keys())
         assert held == ["0", "1", "2"][: len(held)]
         state.bear("p", "new", b"1")
         state.commit()
