@@ -96,7 +96,7 @@ def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="line 7: the key 'GET /a' is there twice"):
         overlay.load(str(path))
     path.write_text("GET /a: a.b.c select\nGET /a: a.b.d select\n")
-    with pytest.raises(CatalogError, match="line 2: the key .GET /a. is there twice"):
+    with pytest.raises(CatalogError, match="line 2: the key 'GET /a' is there twice"):
         overlay.load_names(str(path))
     path.write_text("provider:\n  credentials:\n    - header: A\n      env: B\n    - header: C\n      env: D\n")
     assert len(overlay.load(str(path)).provider["credentials"]) == 2
