@@ -18,7 +18,7 @@ import re
 from quaestor.authoring import infer, keys, naming, overlay, paging, verbs
 from quaestor.authoring import specs as specs_
 from quaestor.authoring.overlay import Overlay
-from quaestor.catalog import columns, document, facts, listings
+from quaestor.catalog import columns, document, facts, listings, references
 from quaestor.catalog.facts import Facts, MethodFacts, ResourceFacts
 from quaestor.catalog.model import (
     Body,
@@ -89,7 +89,7 @@ def build(
     services = {r.service: over.services.get(r.service, naming.title_of(r.service)) for r in resources}
     _check_titles(over, services, resources)
     found = Facts(
-        _provider(name, specs, over), services, resources, specs_.reachable((p.method for p in planned), schemas)
+        _provider(name, specs, over), services, resources, references.reachable((p.method for p in planned), schemas)
     )
     reached = {f"{p.method.http} {p.method.path}" for p in planned}
     unreachable = tuple(key for key in operations if key not in reached)

@@ -15,12 +15,13 @@ import io
 import os
 import tarfile
 
-from quaestor.authoring import sources, specs
+from quaestor.authoring import sources
 from quaestor.authoring.words import words
 from quaestor.catalog import document, facts
 from quaestor.catalog.listings import listing_text
 from quaestor.catalog.model import Column, Listing, Method, Pagination, Parameter, Schema, Server
 from quaestor.catalog.openapi import is_json
+from quaestor.catalog.references import reachable
 from quaestor.catalog.stackql.config import PAGINATION, WHOLE
 from quaestor.errors import CatalogError
 from quaestor.record import Record
@@ -155,7 +156,7 @@ def _auth(found: Facts) -> dict[str, Any]:
 
 def _service(found: Facts, service: str, resources: list[ResourceFacts], unsaid: list[str]) -> dict[str, Any]:
     methods = [each.method for resource in resources for each in resource.methods]
-    reached = specs.reachable(methods, found.schemas)
+    reached = reachable(methods, found.schemas)
     components = {_plain(name): _schema(each) for name, each in reached.items()}
     paths: dict[str, Any] = {}
     listed: dict[str, Any] = {}

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from quaestor.authoring import swagger
 from quaestor.catalog import document
-from quaestor.catalog.model import Schema
 from quaestor.catalog.openapi import Operation, Spec
+from quaestor.catalog.references import refs, renamed
 from quaestor.errors import CatalogError
 from quaestor.record import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from quaestor.catalog.model import Method
+    from quaestor.catalog.model import Schema
 
 
 def load_spec(path: str) -> Spec:
@@ -33,7 +33,7 @@ def joined(specs: Sequence[tuple[str, Spec]]) -> tuple[dict[str, Operation], dic
         found = {each: spec.schema(each) for each in spec.components}
         renames = {each: _free(f"{each}_{label}", schemas, found) for each in _clashing(schemas, found)}
         for each, schema in found.items():
-            schemas[renames.get(each, each)] = _renamed(schema, renames)
+            schemas[renames.get(each, each)] = renamed(schema, renames)
         for operation in spec.operations():
             if operation.key in operations:
                 raise CatalogError(f"{spec.source}: {operation.key} is in an earlier spec too")
@@ -58,53 +58,10 @@ def _clashing(known: Mapping[str, Schema], new: Mapping[str, Schema]) -> set[str
         differ |= more
 
 
-def refs(schema: Schema) -> set[str]:
-    """The names of all schemas that one mentions."""
-    out: set[str] = set()
-    stack = [schema]
-    while stack:
-        each = stack.pop()
-        if each.ref:
-            out.add(each.ref)
-        out.update(each.mapping.values())
-        stack += [*each.properties.values(), *each.one_of, *each.any_of]
-        stack += [below for below in (each.items, each.additional) if below is not None]
-    return out
-
-
-def _renamed(schema: Schema, renames: Mapping[str, str]) -> Schema:
-    if not renames or not refs(schema) & renames.keys():
-        return schema
-    return replace(
-        schema,
-        ref=renames.get(schema.ref, schema.ref),
-        mapping={value: renames.get(name, name) for value, name in schema.mapping.items()},
-        properties={name: _renamed(each, renames) for name, each in schema.properties.items()},
-        items=_renamed(schema.items, renames) if schema.items is not None else None,
-        additional=_renamed(schema.additional, renames) if schema.additional is not None else None,
-        one_of=tuple(_renamed(each, renames) for each in schema.one_of),
-        any_of=tuple(_renamed(each, renames) for each in schema.any_of),
-    )
-
-
 def _renamed_in(operation: Operation, renames: Mapping[str, str]) -> Operation:
     return replace(
         operation,
-        response=_renamed(operation.response, renames) if operation.response is not None else None,
-        body=_renamed(operation.body, renames) if operation.body is not None else None,
-        parameters=tuple(replace(p, schema=_renamed(p.schema, renames)) for p in operation.parameters),
+        response=renamed(operation.response, renames) if operation.response is not None else None,
+        body=renamed(operation.body, renames) if operation.body is not None else None,
+        parameters=tuple(replace(p, schema=renamed(p.schema, renames)) for p in operation.parameters),
     )
-
-
-def reachable(methods: Iterable[Method], schemas: Mapping[str, Schema]) -> dict[str, Schema]:
-    """The schemas that methods lead to."""
-    listed = list(methods)
-    todo = [method.response.schema for method in listed if method.response.schema]
-    todo += [method.body.schema for method in listed if method.body is not None and method.body.schema]
-    out: dict[str, Schema] = {}
-    while todo:
-        name = todo.pop()
-        if name not in out:
-            out[name] = schemas[name]
-            todo += sorted(refs(schemas[name]))
-    return out

@@ -283,20 +283,6 @@ def _sent_as(media_type: str) -> str:
     return "application/json" if media_type in ("", "*/*") else media_type
 
 
-def refs(schema: Schema) -> list[str]:
-    """The names of all schemas that one mentions."""
-    out: list[str] = []
-    stack = [schema]
-    while stack:
-        each = stack.pop()
-        if each.ref:
-            out.append(each.ref)
-        out += each.mapping.values()
-        stack += [*each.properties.values(), *each.one_of, *each.any_of]
-        stack += [below for below in (each.items, each.additional) if below is not None]
-    return out
-
-
 def _check(fields: dict[str, Any], known: frozenset[str], what: str) -> None:
     unknown = {key for key in fields if key not in known and not str(key).startswith("x-")}
     if unknown:

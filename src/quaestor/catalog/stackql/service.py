@@ -8,13 +8,14 @@ from __future__ import annotations
 from quaestor.catalog import document
 from quaestor.catalog.facts import Facts, MethodFacts, ResourceFacts
 from quaestor.catalog.openapi import Spec
+from quaestor.catalog.references import reachable, renamed
 from quaestor.catalog.stackql import config, methods
 from quaestor.errors import CatalogError
 from quaestor.record import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from quaestor.catalog.model import Method, Schema
@@ -49,44 +50,31 @@ def facts(head: Head, entry: ServiceEntry, root: dict[str, Any], source: str) ->
         _resource(name, document.mapping(found, f"{source}: {name}"), entry.name, reader, common)
         for name, found in listed.items()
     )
-    kept = _kept(resources, schemas)
-    mark = f"{entry.name}:"
+    kept = reachable((each.method for resource in resources for each in resource.methods), schemas)
+    names = {name: f"{entry.name}:{name}" for name in kept}
     return Facts(
         head.provider,
         {entry.name: entry.title},
-        tuple(_marked_resource(each, mark) for each in resources),
-        {mark + name: _marked(schema, mark) for name, schema in kept.items()},
+        tuple(_marked_resource(each, names) for each in resources),
+        {names[name]: renamed(schema, names) for name, schema in kept.items()},
     )
 
 
-def _marked_resource(resource: ResourceFacts, mark: str) -> ResourceFacts:
+def _marked_resource(resource: ResourceFacts, names: Mapping[str, str]) -> ResourceFacts:
     return replace(
         resource,
-        methods=tuple(replace(each, method=_marked_method(each.method, mark)) for each in resource.methods),
+        methods=tuple(replace(each, method=_marked_method(each.method, names)) for each in resource.methods),
     )
 
 
-def _marked_method(method: Method, mark: str) -> Method:
+def _marked_method(method: Method, names: Mapping[str, str]) -> Method:
     """A method whose schemas carry their service's name: two services of a provider may call different things so."""
     response, body = method.response, method.body
     if response.schema:
-        response = replace(response, schema=mark + response.schema)
+        response = replace(response, schema=names[response.schema])
     if body is not None and body.schema:
-        body = replace(body, schema=mark + body.schema)
+        body = replace(body, schema=names[body.schema])
     return replace(method, response=response, body=body)
-
-
-def _marked(schema: Schema, mark: str) -> Schema:
-    return replace(
-        schema,
-        ref=mark + schema.ref if schema.ref else "",
-        mapping={value: mark + name for value, name in schema.mapping.items()},
-        properties={name: _marked(each, mark) for name, each in schema.properties.items()},
-        items=_marked(schema.items, mark) if schema.items is not None else None,
-        additional=_marked(schema.additional, mark) if schema.additional is not None else None,
-        one_of=tuple(_marked(each, mark) for each in schema.one_of),
-        any_of=tuple(_marked(each, mark) for each in schema.any_of),
-    )
 
 
 def _resource(
@@ -151,21 +139,3 @@ def _view(own: dict[str, Any], where: str) -> str:
         first = first or text
         step = document.mapping(step.get("fallback"), f"{where}: views.fallback")
     return first
-
-
-def _kept(resources: tuple[ResourceFacts, ...], schemas: dict[str, Schema]) -> dict[str, Schema]:
-    """The schemas that methods lead to."""
-    todo = [
-        name
-        for resource in resources
-        for each in resource.methods
-        for name in (each.method.response.schema, each.method.body.schema if each.method.body is not None else "")
-        if name
-    ]
-    out: dict[str, Schema] = {}
-    while todo:
-        name = todo.pop()
-        if name not in out:
-            out[name] = schemas[name]
-            todo += methods.refs(schemas[name])
-    return out
