@@ -1,10 +1,10 @@
 """msgspec without what a SELECT doesn't need of it: 28 ms of a cold one.
 
 Its JSON schemas, type inspection, TOML and YAML are loaded by its package whether they are used or not, and `uuid`,
-with `platform`, for a type that no page body has. And msgspec takes `get_type_hints` from `typing_extensions` where that is installed, and with it `inspect`, `ast` and
-`tokenize`; from Python 3.11 on `typing` has all that msgspec needs. A process that is ours alone (the command line,
-which says so) lets it find none. In somebody else's process nothing is touched. Before: `surfaces.cli`. After:
-`fetch.decode`.
+with `platform`, for a type that no page body has. And msgspec takes `get_type_hints` from `typing_extensions` where
+that is installed, and with it `inspect`, `ast` and `tokenize`; from Python 3.11 on `typing` has all that msgspec
+needs. A process that is ours alone (the command line, which says so) lets it find none. In somebody else's process
+nothing is touched. Before: `surfaces.cli`. After: `fetch.decode`.
 """
 
 from __future__ import annotations

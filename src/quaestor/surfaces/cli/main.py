@@ -21,8 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Objects more than before that make Python look for cycles: with its own 700 it looks a hundred times while modules are
-#: imported, and finds none. Seven hundredths of a cold SELECT.
+#: So many new objects make Python look for cycles. With its own 700 it looks a hundred times while modules are
+#: imported, and finds none: seven hundredths of a cold SELECT.
 COLLECT_AFTER = 50_000
 #: What a shell reports for a process that SIGPIPE ended.
 BROKEN_PIPE = 141
