@@ -76,18 +76,8 @@ def document_roots(registry: str, env: Mapping[str, str]) -> tuple[str, ...]:
     roots = (pulled,) if os.path.isdir(os.path.join(pulled, "src")) else ()
     if not registry:
         return roots
-    root = registry
-    if registry.lstrip().startswith("{"):
-        import json
-
-        try:
-            found = json.loads(registry)
-        except ValueError as error:
-            raise UsageError(f"--registry is no JSON: {error}") from error
-        root = str(found.get("localDocRoot") or "")
-        if not root:
-            return roots
-    if root.startswith(("http://", "https://")):
+    _, root = _registry_places(registry)
+    if not root or root.startswith(("http://", "https://")):
         return roots  # what is pulled from there is among the pulled ones
     root = os.path.abspath(expand(root.removeprefix("file://"), env))
     if os.path.isfile(os.path.join(root, "dist", "providers.yaml")) and not os.path.isdir(os.path.join(root, "src")):
@@ -102,18 +92,24 @@ def document_roots(registry: str, env: Mapping[str, str]) -> tuple[str, ...]:
 
 def registry_source(registry: str, env: Mapping[str, str]) -> str:
     """The address or folder that documents are pulled from: what `registry` (a setting) names, or its `url`."""
-    source = registry
-    if registry.lstrip().startswith("{"):
-        import json
-
-        try:
-            found = json.loads(registry)
-        except ValueError as error:
-            raise UsageError(f"--registry is no JSON: {error}") from error
-        source = str(found.get("url") or found.get("localDocRoot") or "")
+    source, _ = _registry_places(registry)
     if source.startswith(("http://", "https://")) or not source:
         return source
     return os.path.abspath(expand(source.removeprefix("file://"), env))
+
+
+def _registry_places(registry: str) -> tuple[str, str]:
+    """Where to pull documents from, and where they lie: one place, or StackQL's JSON of `url` and `localDocRoot`."""
+    if not registry.lstrip().startswith("{"):
+        return registry, registry
+    import json
+
+    try:
+        found = json.loads(registry)
+    except ValueError as error:
+        raise UsageError(f"--registry is no JSON: {error}") from error
+    root = str(found.get("localDocRoot") or "")
+    return str(found.get("url") or root), root
 
 
 def load_settings(flags: Mapping[str, Any], env: Mapping[str, str], path: str = "") -> Settings:

@@ -3,10 +3,7 @@
 Before: a `Result` gives columns and batches of tuples. After: the command line writes the pieces of text that come
 out of `render`, one for each batch, so nothing is held back. Whatever the batches raise passes through, and what
 closes a document (the `]` of a JSON array) is never written then.
-
-Values keep their types: a JSON number is a number, also one that is beyond 64 bits; an object or array column is
-nested JSON, not text that holds some; NULL is `null` in JSON, nothing at all in CSV (where `""` is the empty text; in
-a file of one column NULL is that too).
+How values look in JSON and CSV, `run.output.text` says.
 """
 
 from __future__ import annotations
@@ -19,15 +16,10 @@ from quaestor.surfaces.table import Table, plain, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import Any, TypeAlias
+    from collections.abc import Callable, Iterator, Sequence
 
+    from quaestor.run.output.text import Batches, Cell
     from quaestor.values import ResultColumn
-
-    Cell: TypeAlias = str | int | float | bool | bytes | None
-    Row: TypeAlias = tuple[Cell, ...]
-    Batches: TypeAlias = Iterable[Sequence[Row]]
-    _ByType: TypeAlias = dict[type, Callable[[Any], str]]
 
 
 class Layout(Record):

@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 from _thread import allocate_lock
-from time import monotonic, sleep
 
 import apsw
 
@@ -21,6 +20,7 @@ from quaestor.errors import WorkspaceError
 from quaestor.plan.views import LocalTable, StoredView
 from quaestor.record import Record
 from quaestor.run import information
+from quaestor.run.wal import switch_to_wal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ class Workspace:
             raise
         db.execute("COMMIT")
         if not in_memory:
-            _switch_to_wal(db)
+            switch_to_wal(db, BUSY_S)
 
     def failure(self, error: apsw.Error) -> WorkspaceError:
         """What an error of SQLite about the file means to people."""
@@ -288,19 +288,6 @@ class Workspace:
 
 
 _FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
-
-
-def _switch_to_wal(db: apsw.Connection) -> None:
-    """SQLite doesn't wait for others when it changes the mode of a file, so we do."""
-    until = monotonic() + BUSY_S
-    while True:
-        try:
-            db.pragma("journal_mode", "wal")
-            return
-        except apsw.BusyError:
-            if monotonic() > until:
-                raise
-            sleep(0.02)
 
 
 def qualified(schema: str, name: str) -> str:

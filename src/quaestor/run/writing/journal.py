@@ -23,6 +23,7 @@ import apsw
 
 from quaestor.errors import JournalError
 from quaestor.record import Record
+from quaestor.run.wal import switch_to_wal
 from quaestor.run.writing.mutate import DONE, NOT_TRIED, OUTCOMES, UNKNOWN
 
 TYPE_CHECKING = False
@@ -317,14 +318,7 @@ class Journal:
                 f"{VERSION})",
                 hint="update Quaestor; nothing was sent",
             )
-        until = time() + BUSY_S
-        while True:  # SQLite doesn't wait for others when it changes the mode of a file, so we do
-            try:
-                db.pragma("journal_mode", "wal")
-                return
-            except apsw.BusyError:
-                if time() > until:
-                    raise
+        switch_to_wal(db, BUSY_S)
 
     def _failure(self, error: apsw.Error) -> JournalError:
         """What an error of SQLite about the file means to people."""
