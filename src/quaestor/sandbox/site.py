@@ -117,7 +117,7 @@ class Site:
         collection = self.keyed("/".join(words[:at]), values, parameter)
         keys = [collection.key(index) for index in collection.positions()[:_TRIED]]
         if isinstance(collection.base, AnyKey):
-            usual = "1" if parameter is not None and parameter.type == "integer" else "default"
+            usual = collection.base.usual
             keys = list(parameter.enum[:1] if parameter is not None and parameter.enum else (usual,))
         for key in keys:
             found = self._example(route, words, at + 1, (*values, key))
@@ -163,8 +163,9 @@ class Site:
         checked(route, query)
         response = route.method.response
         if not response.schema and "json" not in response.media_type:
-            return Answer(response.status, _document(response.media_type), response.media_type or "text/plain")
+            return Answer(response.status, bodies.document(response.media_type), response.media_type or "text/plain")
         if route.kind == "list":
+            self.writer.rules.asked(route.template, query)
             return self._list(match, path, raw_query, query, _parsed(route, body))
         if route.kind == "item":
             row = self._item(match, query)
@@ -399,7 +400,7 @@ class Site:
                 state,
                 key_path=key_path_of(item, parameter, None),
                 given=given_by(self.inventor, item, values),
-                whole_numbers=parameter is not None and parameter.type == "integer",
+                written=parameter.type if parameter is not None and parameter.format != "uuid" else "uuid",
             )
         keys, key_path, most = keys_of(self.inventor, self.world, route, item, self._asked_for(route), state)
         count = self.world.count(route, 3 + state % 6)
@@ -461,19 +462,6 @@ def _parsed(route: Route, body: bytes | None) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise Refusal("invalid", "body", detail="the body must be an object")
     return parsed
-
-
-def _document(media_type: str) -> bytes:
-    """The smallest document of a type that isn't JSON."""
-    if "xml" in media_type:
-        return b'<?xml version="1.0" encoding="UTF-8"?><sandbox/>'
-    if "csv" in media_type:
-        return b"id,name\n1,sandbox\n"
-    if "yaml" in media_type:
-        return b"sandbox: true\n"
-    if "zip" in media_type:
-        return b"PK\x05\x06" + bytes(18)  # an archive without entries
-    return b"sandbox\n"
 
 
 def segments_of(path: str) -> tuple[str, ...]:

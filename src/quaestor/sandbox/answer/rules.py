@@ -125,6 +125,9 @@ class Rules:
     def removed(self, act: Act, home: str, parents: tuple[str, ...], key: str) -> None:
         """An object was deleted: what else goes with it."""
 
+    def asked(self, template: str, query: Query) -> None:
+        """Raises Refusal for a query that the list at this path doesn't take."""
+
     def embed(self, template: str, query: Query, row: dict[str, Any]) -> None:
         """Puts into an object of a collection what `expand=` asks for, where clients may have changed that."""
 

@@ -12,6 +12,7 @@ from quaestor.sandbox.answer.query import Query
 from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.data.collection import Collection, encode
 from quaestor.sandbox.data.seeded import CodeKeys, mix, salt
+from quaestor.sandbox.okta.dialect import WORDS
 from quaestor.sandbox.okta.scim import Filter, parse
 
 TYPE_CHECKING = False
@@ -105,6 +106,7 @@ class OktaManners(Manners):
             "malformed": "The request body was not well-formed.",
             "body": f"Api validation failed: {refusal.subject}",
             "conflict": f"Api validation failed: {refusal.subject}",
+            "invalid": f"Api validation failed: {refusal.subject}",
             "missing": f"Not found: Resource not found: {refusal.subject} ({refusal.kind})",
             "filter": "Invalid search criteria",
         }.get(refusal.why, self.sentence(refusal))
@@ -133,10 +135,11 @@ class OktaManners(Manners):
     def select(self, collection: Collection, shape: Schema, method: Method, query: Query) -> Sequence[int]:
         positions = super().select(collection, shape, method, query)
         takes = {p.wire for p in method.parameters if p.location == "query"}
+        keyword = method.path in WORDS
         for name in ("filter", "search"):
-            if name in takes and query.text(name):
+            if name in takes and query.text(name) and not (keyword and name == "search"):
                 positions = matching(collection, shape, positions, parse(query.text(name), name))
-        start = query.text("q").lower() if "q" in takes else ""
+        start = query.text("search" if keyword else "q").lower() if keyword or "q" in takes else ""
         if start:
             positions = [at for at in positions if _begins(collection.row(at, shape), self._Q, start)]
         if "sortBy" in takes and query.text("sortBy"):

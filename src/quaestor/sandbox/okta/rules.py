@@ -22,11 +22,14 @@ from quaestor.catalog.model import Schema
 from quaestor.sandbox.answer.answers import Answer
 from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.answer.rules import Act, Rules
+from quaestor.sandbox.change.state import unpacked
 from quaestor.sandbox.data.clock import iso
 from quaestor.sandbox.data.collection import ORIGIN, encode
 from quaestor.sandbox.data.seeded import CodeKeys, mix
+from quaestor.sandbox.okta.dialect import check
 from quaestor.sandbox.okta.groups import OktaApps
 from quaestor.sandbox.okta.memberships import RULES, Memberships
+from quaestor.sandbox.okta.moved import MOVED, moved
 from quaestor.sandbox.okta.offspring import COPIES, ROLES, copied, permit
 from quaestor.sandbox.okta.story import Story
 from quaestor.sandbox.okta.users import linked, without_password
@@ -101,6 +104,7 @@ class OktaRules(Rules):
             ("DELETE", _USER): self._delete_user,
             ("POST", _APP_USERS): self._assign,
             ("PUT", _APP_GROUPS + "/{}"): self._assign_group,
+            **{("POST", path): moved for path in MOVED},
             ("POST", _USER + "/credentials/change_password"): self._credentials,
             ("POST", _USER + "/credentials/change_recovery_question"): self._credentials,
             ("POST", _USER + "/credentials/forgot_password_recovery_question"): self._credentials,
@@ -435,6 +439,22 @@ class OktaRules(Rules):
             links = {n: link for n, link in after["_links"].items() if n not in ("activate", "deactivate")}
             here = f"{ORIGIN}{_APPS}/{after.get('id')}"
             after["_links"] = {**links, step: {"href": f"{here}/lifecycle/{step}"}}
+
+    def asked(self, template: str, query: Query) -> None:
+        check(template, query, self._profile)
+
+    def _profile(self) -> frozenset[str]:
+        """What users' profiles have: the properties of their schema, and what clients wrote beside."""
+        site = self.writer.site
+        names: set[str] = set()
+        reading = site.routes.reading("/api/v1/meta/schemas/user/{}")
+        if reading is not None:
+            for part in site.single(reading, ("default",))["definitions"].values():
+                names.update(part.get("properties") or ())
+        changes = site.collection(_USERS, ()).changes
+        for document in (*changes.born.values(), *changes.changed.values()):
+            names.update(unpacked(document).get("profile") or ())
+        return frozenset(names)
 
     def embed(self, template: str, query: Query, row: dict[str, Any]) -> None:
         site = self.writer.site

@@ -8,6 +8,7 @@ Before: a list's query. After: a test of rows. What isn't this language is a Ref
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from quaestor.record import Record
 from quaestor.sandbox.answer.manners import values_at
@@ -25,6 +26,10 @@ _TOKEN = re.compile(
     re.X,
 )
 _TRAILING_ZEROS = re.compile(r"\.0+(?=Z$)")
+#: Attributes that hold times.
+INSTANTS = frozenset(
+    {"created", "activated", "statusChanged", "lastUpdated", "lastMembershipUpdated", "lastLogin", "published"}
+)
 #: How deep brackets and `not` may nest.
 _DEEPEST = 50
 _OPERATORS = ("eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr")
@@ -36,11 +41,15 @@ class Filter(Record):
     Attributes:
         test: whether a row passes.
         attributes: the attributes that it looks at, with dots.
+        operators: the operator of each, in the same order.
+        words: what joins them, of `and`, `or` and `not`.
         equal: attribute and value, if the whole filter is one `eq`; else empty.
     """
 
     test: Test
     attributes: tuple[str, ...]
+    operators: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     equal: tuple[str, ...] = ()
 
 
@@ -65,6 +74,8 @@ class _Parser:
             at = found.end()
         self.at = 0
         self.attributes: list[str] = []
+        self.operators: list[str] = []
+        self.words: list[str] = []
         self.equal: tuple[str, ...] = ()
         self.comparisons = 0
         self.depth = 0
@@ -84,19 +95,20 @@ class _Parser:
         test = self.either()
         if self.at < len(self.tokens):
             raise self.refusal(f"goes on with {self.tokens[self.at]!r} where it should end")
-        return Filter(test, tuple(self.attributes), self.equal if self.comparisons == 1 else ())
+        equal = self.equal if self.comparisons == 1 else ()
+        return Filter(test, tuple(self.attributes), tuple(self.operators), tuple(self.words), equal)
 
     def either(self) -> Test:
         tests = [self.both()]
         while self.peek() == "or":
-            self.next()
+            self.words.append(self.next().lower())
             tests.append(self.both())
         return tests[0] if len(tests) == 1 else lambda row: any(test(row) for test in tests)
 
     def both(self) -> Test:
         tests = [self.single()]
         while self.peek() == "and":
-            self.next()
+            self.words.append(self.next().lower())
             tests.append(self.single())
         return tests[0] if len(tests) == 1 else lambda row: all(test(row) for test in tests)
 
@@ -110,7 +122,7 @@ class _Parser:
 
     def negated_or_bracketed(self) -> Test:
         if self.peek() == "not":
-            self.next()
+            self.words.append(self.next().lower())
             if self.peek() != "(":
                 raise self.refusal("needs a bracket behind `not`")
             inner = self.single()
@@ -129,6 +141,7 @@ class _Parser:
         if not path or path.startswith(('"', ")")) or operator not in _OPERATORS:
             raise self.refusal("isn't `attribute operator value` with one of " + " ".join(_OPERATORS))
         self.attributes.append(path)
+        self.operators.append(operator)
         self.comparisons += 1
         if operator == "pr":
             return lambda row: bool(values_at(row, path))
@@ -137,13 +150,22 @@ class _Parser:
             raise self.refusal(f"lacks the value behind `{path} {operator}`")
         if raw.startswith('"'):
             raw = re.sub(r"\\(.)", r"\1", raw[1:-1])
-        wanted = _plain(raw)
+        wanted = _plain(self.instant(path, raw) if path.rpartition(".")[2] in INSTANTS else raw)
         if operator == "eq":
             self.equal = (path, raw)
         if operator == "ne":
             return lambda row: all(_plain(value) != wanted for value in values_at(row, path))
         compare = _COMPARE[operator]
         return lambda row: any(compare(_plain(value), wanted) for value in values_at(row, path))
+
+    def instant(self, path: str, raw: str) -> str:
+        """A time as rows have theirs, in UTC. Raises Refusal for what is none."""
+        try:
+            at = datetime.fromisoformat(raw)
+        except ValueError:
+            raise self.refusal(f"compares {path} with {raw!r}, which is no time of ISO 8601") from None
+        whole = (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).astimezone(UTC)
+        return whole.strftime("%Y-%m-%dT%H:%M:%S.") + f"{whole.microsecond // 1000:03d}Z"
 
 
 def _plain(value: Any) -> str:
