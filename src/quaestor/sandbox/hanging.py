@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from quaestor.catalog.model import Parameter, Schema
 from quaestor.sandbox.answer.routes import Route, Routes
-from quaestor.sandbox.data.invent import Inventor
+from quaestor.sandbox.data.invent import Inventor, matches
 from quaestor.sandbox.data.seeded import IntegerKeys, Keys, NameKeys, UuidKeys
 from quaestor.sandbox.data.words import SERVICES
 from quaestor.sandbox.data.world import World
@@ -110,12 +110,18 @@ def keys_of(
         return NameKeys(values), path, len(values)
     if schema.type == "integer" or (parameter is not None and parameter.type == "integer"):
         return IntegerKeys(state), path, 0
-    if schema.format == "uuid" or (parameter is not None and parameter.format == "uuid"):
+    uuid = "uuid" in (schema.format, parameter.format if parameter is not None else "")
+    if uuid or (schema.pattern and _only_uuids(schema.pattern)):
         return UuidKeys(state), path, 0
     if not path or path[-1] == "id":
         return world.keys(route, state), path, 0
     turn = state % len(SERVICES)
     return NameKeys(SERVICES[turn:] + SERVICES[:turn]), path, 0
+
+
+def _only_uuids(pattern: str) -> bool:
+    """Whether a pattern is of UUIDs."""
+    return matches(pattern, UuidKeys(0).key(0)) and not matches(pattern, UuidKeys(0).key(0).replace("-", ""))
 
 
 def given_by(inventor: Inventor, route: Route, values: tuple[str, ...]) -> dict[str, Any]:
