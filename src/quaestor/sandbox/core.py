@@ -198,7 +198,9 @@ class Sandbox:
             match = site.routes.match(request.method, segments_of(path))[0]
             operation = f"{site.provider} {request.method} {match.route.template}" if match is not None else ""
             status, body = site.manners.refuse(refusal, operation)
-            answer = Answer(status, body, headers=refusal.headers)
+            usual = match.route.method.response.media_type if match is not None else ""
+            media_type = usual if usual == "text/json" else "application/json"  # Datadog's intake, as recorded
+            answer = Answer(status, body, media_type, headers=refusal.headers)
         base = origin + prefix
         extra = [("link", f'<{base}{target}>; rel="{rel}"') for rel, target in answer.links]
         if answer.ignored:

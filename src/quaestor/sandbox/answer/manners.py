@@ -164,8 +164,8 @@ class Manners:
     def within(
         self, collection: Collection, shape: Schema, method: Method, query: Query, positions: Sequence[int]
     ) -> Sequence[int]:
-        """The positions whose instants are in the ranges that a list is asked for, both ends included; ranges that
-        the collection itself went by are passed over."""
+        """The positions whose instants are in the ranges that a list is asked for, both ends included, in the order
+        that it is asked for; what the collection itself went by is passed over."""
         for attribute, (low, high, _) in method.listing.ranges.items():
             if not {low, high} & set(query.ignored()):
                 continue
@@ -178,6 +178,10 @@ class Manners:
                 if any((start is None or start <= at_s) and (end is None or at_s <= end) for at_s in instants):
                     kept.append(at)
             positions = kept
+        for attribute, (name, oldest_first, newest_first) in method.listing.sorts.items():
+            if name in query.ignored() and query.text(name) in (oldest_first, newest_first):
+                moments = {at: _moment(collection.row(at, shape), _path(method, attribute)) for at in positions}
+                positions = sorted(positions, key=moments.__getitem__, reverse=query.text(name) == newest_first)
         return positions
 
 
@@ -186,6 +190,11 @@ def _path(method: Method, attribute: str) -> str:
     name, _, keys = attribute.partition(".")
     column = next(column for column in method.columns if column.name == name)
     return ".".join((*column.path, *([keys] if keys else [])))
+
+
+def _moment(row: Any, path: str) -> float:
+    """When a row says that it was, in seconds since 1970."""
+    return next((epoch(text_of(value)) for value in values_at(row, path)), 0)
 
 
 def _instant(query: Query, name: str) -> int | None:

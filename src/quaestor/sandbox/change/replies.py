@@ -12,6 +12,7 @@ from quaestor.sandbox.answer.narrowed import narrowed
 from quaestor.sandbox.answer.observed import Maker, answers_object, echo, skeleton, trimmed
 from quaestor.sandbox.answer.routes import Route
 from quaestor.sandbox.answer.rules import Act, Rules
+from quaestor.sandbox.change.conforming import conforming
 from quaestor.sandbox.change.documents import accepted
 from quaestor.sandbox.data.collection import encode, shaped
 from quaestor.sandbox.data.seeded import state_of
@@ -67,6 +68,8 @@ class Replies:
             filler = Maker(self.inventor, self.site.path(route.template, act.values))
             said = filler.completed(skeleton(operation, {}) or {}, {}, {}, Schema(), act.number)
             return Answer(status, encode(said), "application/json", (), ignored)
+        if not response.schema and status != 204 and response.media_type and "json" not in response.media_type:
+            return Answer(status, bodies.document(response.media_type), response.media_type, (), ignored)
         if not response.schema or status == 204:
             return Answer(status, b"", response.media_type or "application/json", (), ignored)
         shape = self.inventor.resolve(route.shape)
@@ -80,6 +83,9 @@ class Replies:
                 filler = Maker(self.inventor, here)
                 row = filler.completed(bones, self._as_seen(filler, bones, row, act, shape), {}, shape, act.number)
         made = [row] if listed and not isinstance(row, list) else row
+        state = state_of(self.site.world.seed, self.site.provider, route.template, *act.values)
+        bones = skeleton(operation, row) if isinstance(row, dict) else None
+        made = conforming(self.inventor, shape, made, state, {"[]": bones} if listed else bones)
         rendered = bodies.of_one(self.inventor, route, made)
         return Answer(status, rendered, response.media_type or "application/json", (), ignored)
 

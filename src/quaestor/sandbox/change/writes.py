@@ -34,6 +34,7 @@ from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.answer.routes import Match, Route
 from quaestor.sandbox.answer.rules import Act, Rules
 from quaestor.sandbox.change.checks import faults
+from quaestor.sandbox.change.conforming import conforming
 from quaestor.sandbox.change.documents import accepted, merged, pruned, replaced, shown, stamped
 from quaestor.sandbox.change.overlay import Overlay
 from quaestor.sandbox.change.places import Places
@@ -209,6 +210,8 @@ class Writer:
     ) -> dict[str, Any]:
         """Makes and keeps an object; gives it as its maker sees it. Raises Refusal if there is one of its key."""
         shape = self._shape(template, act.route)
+        if shape.type == "array":
+            shape = self.inventor.resolve(shape.items or Schema())
         posted = accepted(self.inventor, shape, row)
         posted.pop("id", None)
         key_path = self._key_path(collection)
@@ -226,6 +229,8 @@ class Writer:
         if self.rules.links and "_links" not in made and "_links" in shape.properties:
             made["_links"] = {"self": {"href": f"{ORIGIN}{self.site.path(template, values)}/{key}"}}
         made = merged(made, facts)
+        bones = skeleton(f"{self.site.provider} {act.route.method.http} {template}", made)
+        made = conforming(self.inventor, shape, made, state, bones)
         self.rules.made(act, template, values, made)
         self.rules.unique(act, template, collection, made, "")
         shape_of_get = self._read_shape(template)
@@ -370,6 +375,9 @@ class Writer:
             after = merged(before, posted)
         after = stamped(self.inventor, shape, after, act.now, new=False, micros=self.site.manners.micros)
         after = dict(shown(self.inventor, shape, after))
+        state = state_of(self.site.world.seed, self.site.provider, act.route.template, *act.values)
+        bones = skeleton(f"{self.site.provider} {act.route.method.http} {act.route.template}", after)
+        after = dict(conforming(self.inventor, shape, after, state, bones))
         self.rules.changed(act, home, parents, before, after)
         self.rules.unique(act, home, collection, after, key)
         self.places.keep(collection, key, after)

@@ -15,7 +15,7 @@ import msgspec
 from quaestor.catalog.model import Schema
 from quaestor.sandbox.answer.query import Query
 from quaestor.sandbox.data.invent import Born, Inventor
-from quaestor.sandbox.data.seeded import Keys, NameKeys, mix, salt
+from quaestor.sandbox.data.seeded import UUID, Keys, NameKeys, UuidKeys, mix, salt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -320,7 +320,7 @@ class Fixed(Collection):
 class AnyKey(Collection):
     """Objects that exist under every key that can be one: the API has no list that says which there are.
 
-    Lists nothing; a get answers for the key that it names.
+    Lists nothing; a get answers for the key that it names. Keys are `written` as `integer`, `uuid` or any text.
     """
 
     def __init__(
@@ -331,14 +331,16 @@ class AnyKey(Collection):
         *,
         key_path: tuple[str, ...] = (),
         given: Mapping[str, Any] | None = None,
-        whole_numbers: bool = False,
+        written: str = "string",
     ) -> None:
         self.kind = kind
         self._inventor = inventor
         self._state = state
         self.key_path = key_path
         self._given = dict(given or {})
-        self._whole_numbers = whole_numbers
+        self._written = written
+        #: A key that can be one.
+        self.usual = {"integer": "1", "uuid": UuidKeys(state).key(0)}.get(written, "default")
 
     def __len__(self) -> int:
         return 0
@@ -353,7 +355,9 @@ class AnyKey(Collection):
         raise IndexError(index)
 
     def has(self, key: str) -> bool:
-        return bool(key) and (key.isdecimal() or not self._whole_numbers)
+        if self._written == "uuid":
+            return UUID.fullmatch(key) is not None
+        return bool(key) and (key.isdecimal() or self._written != "integer")
 
     def get(self, key: str, shape: Schema) -> Any:
         if not self.has(key):

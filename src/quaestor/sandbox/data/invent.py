@@ -124,6 +124,8 @@ class Inventor:
         self, schema: Schema, branches: tuple[Schema, ...], state: int, name: str, born: Born, depth: int
     ) -> Any:
         """A value of one alternative; where it gets deep, the one that nests least."""
+        if schema.type:  # a type beside alternatives holds for each of them
+            branches = tuple(b for b in branches if self.resolve(b).type in ("", schema.type)) or branches
         if depth >= _SPARE:
             choice = min(branches, key=lambda branch: self._weight(self.resolve(branch)))
         else:
@@ -246,7 +248,7 @@ class Inventor:
         if text is None:
             usual = schema.default if isinstance(schema.default, str) and state % 3 else ""
             text = usual or self._word(name, state)
-        if schema.pattern and not _matches(schema.pattern, text):
+        if schema.pattern and not matches(schema.pattern, text):
             text = matching(schema.pattern, state) or text
         if schema.min_length is not None and len(text) < schema.min_length:
             text = (text + "-" + CodeKeys(state, length=10).key(0) * (schema.min_length // 10 + 1))[
@@ -261,7 +263,7 @@ class Inventor:
         form = schema.format
         if form == "date-time":
             return self._iso(self._moment(state, name, born))
-        if form == "date" or (schema.pattern and _matches(schema.pattern, "2026-01-31")):
+        if form == "date" or (schema.pattern and matches(schema.pattern, "2026-01-31")):
             return self._iso(self._moment(state, name, born))[:10]
         if form in ("uri", "url", "uri-reference", "iri"):
             return f"https://{pick(SERVICES, state)}.example.com/{pick(NOUNS, state >> 8).lower()}"
@@ -318,7 +320,8 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
         return None
 
 
-def _matches(pattern: str, text: str) -> bool:
+def matches(pattern: str, text: str) -> bool:
+    """Whether a text matches a spec's pattern somewhere; also where the pattern is of a dialect that nobody reads."""
     compiled = _compiled(pattern)
     return compiled is None or compiled.search(text) is not None
 

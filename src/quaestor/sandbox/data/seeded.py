@@ -9,6 +9,7 @@ Before: nothing. After: `collection` counts by keys, `invent` and the worlds dra
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from zlib import crc32
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+#: How a UUID is written (RFC 9562).
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -5,14 +5,12 @@ Before: `core` has a request, or a Refusal. After: the response speaks as Datado
 
 from __future__ import annotations
 
-import re
-
 from quaestor.sandbox.answer.buckets import Bucket, Table
 from quaestor.sandbox.answer.manners import SAID, STATUS, Manners
 from quaestor.sandbox.answer.observed import error_of, wants_uuid
 from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.data.collection import encode
-from quaestor.sandbox.data.seeded import UuidKeys
+from quaestor.sandbox.data.seeded import UUID, UuidKeys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,9 +29,6 @@ LIMITS = Table(
         Bucket("*", 1000, 10),
     )
 )
-
-
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class DatadogManners(Manners):
@@ -60,9 +55,11 @@ class DatadogManners(Manners):
         said = list(refusal.causes) or [sentence.get(refusal.why) or self.sentence(refusal)]
         status = refusal.status or STATUS[refusal.why]
         template = operation.rpartition(" ")[2]
-        if refusal.why == "missing" and wants_uuid("datadog", template) and not _UUID.fullmatch(refusal.subject):
+        if refusal.why == "missing" and wants_uuid("datadog", template) and not UUID.fullmatch(refusal.subject):
             status, said = 400, [f"{refusal.subject} is no UUID"]
         keys = error_of(operation) if refusal.why not in ("unauthenticated", "forbidden") else ()
+        if template == "/v1/input":  # the oldest intake of logs
+            return status, encode({"code": status, "message": said[0]})
         if keys:
             return status, encode({"errors": [_error(keys, status, each) for each in said]})
         return status, encode({"errors": said})
