@@ -4,7 +4,7 @@ Before: `catalog.compiling` writes them. After: `catalog.store` reads them.
 """
 
 #: Changes whenever compiled files of older versions can't be read any more.
-FORMAT = 5
+FORMAT = 6
 
 TABLES = """
 CREATE TABLE meta (format INTEGER, pages INTEGER);

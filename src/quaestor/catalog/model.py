@@ -165,6 +165,7 @@ class Body(Record):
         template: what makes the body of the properties, as StackQL documents have it; else it is their JSON.
         graphql: the template makes a GraphQL query.
         declaration, annotation: of XML: what stands before the root element, and the attributes in it.
+        elements: of XML: what members are called there, as `catalog.stackql.s3` writes it.
     """
 
     schema: str = ""
@@ -177,6 +178,7 @@ class Body(Record):
     graphql: bool = False
     declaration: str = ""
     annotation: str = ""
+    elements: dict[str, str] = {}
 
 
 class Server(Record):
@@ -234,6 +236,8 @@ class Listing(Record):
         select: the parameter that takes the names of the columns that are wanted; `selectable` those that it knows.
         same: of a method that gets one object, the list of the same resource whose objects are the same; `differs`
             are the columns that the two have differently.
+        sorts: by attribute, an instant in UTC that every row has: the parameter that sorts by it, and what that takes
+            for the oldest first and for the newest first.
     """
 
     filter: str = ""
@@ -249,6 +253,7 @@ class Listing(Record):
     wire: dict[str, str] = {}
     select: str = ""
     selectable: tuple[str, ...] = ()
+    sorts: dict[str, tuple[str, str, str]] = {}
 
     def attributes(self) -> tuple[str, ...]:
         """What it can be asked to test."""

@@ -379,7 +379,7 @@ def _hidden(data: list[Any]) -> Hidden:
 
 def _listing(data: list[Any]) -> Listing:
     values = dict(zip(Listing.__fields__, data, strict=False))
-    for name in ("fields", "ranges"):
+    for name in ("fields", "ranges", "sorts"):
         if name in values:
             values[name] = {each: tuple(parts) for each, parts in values[name].items()}
     for name in ("words", "differs", "selectable"):

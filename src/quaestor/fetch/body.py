@@ -12,6 +12,7 @@ from quaestor.fetch.url import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
     from xml.etree.ElementTree import Element
 
@@ -49,7 +50,7 @@ def _templated(template: str, value: dict[str, Any]) -> bytes:
 def _xml(body: Body, value: dict[str, Any]) -> bytes:
     """The one property as an element with its members inside; one that is XML already, as it is.
 
-    Raises BindError for a list: what its elements are called is something that the documents don't say.
+    Raises BindError for a list whose items' name `body.elements` doesn't know.
     """
     if len(value) != 1:
         raise BindError(f"a body of {body.media_type} is one element, not {', '.join(value) or 'none'}")
@@ -58,24 +59,47 @@ def _xml(body: Body, value: dict[str, Any]) -> bytes:
         return member.encode()
     from xml.etree import ElementTree
 
-    root = _element(name, member)
+    (root,) = _elements("", name, member, body.elements)
     text = ElementTree.tostring(root, encoding="unicode", short_empty_elements=False)
     if body.annotation:
-        text = text.replace(f"<{name}", f"<{name} {body.annotation}", 1)
+        text = text.replace(f"<{root.tag}", f"<{root.tag} {body.annotation}", 1)
     return (body.declaration + text).encode()
 
 
-def _element(name: str, value: Any) -> Element:
+def _elements(parent: str, name: str, value: Any, names: Mapping[str, str]) -> list[Element]:
+    """A member of `parent` as elements: one, or, of a list without an element around it, one for each item."""
     from xml.etree import ElementTree
 
-    made = ElementTree.Element(name)
+    called = names.get(f"{parent}/{name}") or names.get(name, "")
+    if isinstance(value, list) or "/" in called:
+        if "/" not in called:
+            raise BindError(
+                f"{name} is a list, and the provider's document doesn't say how it is written in XML",
+                hint=f"give the whole element as text: '<{name}>…</{name}>'",
+            )
+        holder, _, item = called.rpartition("/")
+        items = [_element(item, each, name, names) for each in (value if isinstance(value, list) else [value])]
+        if not holder:
+            return items
+        around = ElementTree.Element(holder)
+        around.extend(items)
+        return [around]
+    return [_element(called or name, value, name, names)]
+
+
+def _element(tag: str, value: Any, name: str, names: Mapping[str, str]) -> Element:
+    """The element of one value, which is called `name` in the document."""
+    from xml.etree import ElementTree
+
+    made = ElementTree.Element(tag)
     if isinstance(value, dict):
-        made.extend([_element(key, member) for key, member in value.items() if member is not None])
-    elif isinstance(value, list):
-        raise BindError(
-            f"{name} is a list, and the provider's document doesn't say how it is written in XML",
-            hint=f"give the whole element as text: '<{name}>…</{name}>'",
-        )
+        for key, member in value.items():
+            called = names.get(f"{name}/{key}", "")
+            if called.startswith("@") and member is not None:
+                made.set("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")
+                made.set(called[1:], _text(member))
+            elif member is not None:
+                made.extend(_elements(name, key, member, names))
     elif value is not None:
         made.text = _text(value)
     return made

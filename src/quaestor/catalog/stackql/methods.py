@@ -11,9 +11,9 @@ import re
 from quaestor.catalog import columns, document
 from quaestor.catalog.columns import snake
 from quaestor.catalog.facts import MethodFacts
-from quaestor.catalog.model import Body, Listing, Method, Parameter, Response, Schema
+from quaestor.catalog.model import Body, Listing, Method, Pagination, Parameter, Response, Schema
 from quaestor.catalog.openapi import is_json
-from quaestor.catalog.stackql import config, graphql, jsonpath, paging, pushing, servers
+from quaestor.catalog.stackql import config, graphql, jsonpath, paging, pushing, s3, servers
 from quaestor.errors import CatalogError
 from quaestor.record import replace
 
@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from quaestor.catalog.model import Pagination, Provider, Server
+    from quaestor.catalog.model import Provider, Server
     from quaestor.catalog.openapi import Operation, Spec, SpecParameter
 
     Levels = tuple[dict[str, Any], ...]
@@ -155,7 +155,7 @@ class Reader:
 
     def _paging(self, operation: Operation, levels: Levels, answer: Response, form: bool) -> Pagination:
         if answer.transform in paging.XML and not config.nearest(levels, "pagination"):
-            return paging.of_xml(operation, form)
+            return Pagination() if answer.scalar else paging.of_xml(operation, form)
         return paging.pagination(self._provider.name, operation, levels, answer, self._lookup)
 
     def _asked(self, body: Body, pages: Pagination) -> tuple[Parameter, ...]:
@@ -172,9 +172,13 @@ class Reader:
     def _parameter(self, each: SpecParameter, pages: Pagination, casing: str, levels: Levels) -> Parameter:
         """A parameter; S3's keys of objects have segments, as its own description has it (Smithy's `{Key+}`)."""
         in_path = each.location == "path"
-        of_s3 = self._spec.info.get("x-protocol") == "rest-xml" and each.name.lower() == "key"
+        of_s3 = self._is_s3() and each.name.lower() == "key"
         made = _parameter(each, pages, casing, self._transposed(levels))
         return replace(made, segments=in_path and (of_s3 or each.extensions.get("x-multi-segment") is True))
+
+    def _is_s3(self) -> bool:
+        """Whether the service is S3, of AWS's services the one that takes and answers plain XML here."""
+        return self._spec.info.get("x-protocol") == "rest-xml"
 
     def _transposed(self, levels: Levels) -> str:
         """How lists and objects are written into the query, where it is AWS's way."""
@@ -203,6 +207,11 @@ class Reader:
         named = self._name(schema, f"{own}.response")
         if kind == "schema_driven_xml":
             template = self._described(named, keys)
+            if not json.loads(template)["columns"]:
+                return Response(
+                    status, "application/json", row_path=keys, transform=kind, template=template, optional=True,
+                    scalar="contents",
+                )  # fmt: skip
         keys = keys or self._usual_rows(schema)
         answer = Response(
             status=status,
@@ -220,14 +229,27 @@ class Reader:
         return answer if columns.object_fields(rows, self._lookup) else replace(answer, scalar="value")
 
     def _described(self, named: str, keys: tuple[str, ...]) -> str:
-        """The row that `schema_driven_xml` looks for: the name of its schema and the types of its fields, as JSON."""
+        """The row that `schema_driven_xml` looks for: the name of its schema and the types of its fields, as JSON.
+
+        No fields are those of a schema that has nothing but a list of itself, as many of S3's are: such an answer is
+        one row, the whole of it.
+        """
         rows = columns.row_schemas(Response(schema=named, row_path=keys), self._lookup)
         fields = columns.object_fields(rows, self._lookup)
         holder = columns.row_schemas(Response(schema=named), self._lookup)
         listed = columns.object_fields(holder, self._lookup).get(keys[0], ([Schema()], False))[0][0] if keys else None
         items = columns.resolved(listed, self._lookup).items if listed is not None else None
         types = {name: columns.type_of(found[0], self._lookup) for name, (found, _) in fields.items()}
-        return json.dumps({"name": items.ref if items is not None else "", "columns": types})
+        said: dict[str, Any] = {"name": items.ref if items is not None else "", "columns": types}
+        if keys and list(types) == [keys[-1]]:
+            said["columns"] = {}
+        if self._is_s3():
+            said["elements"] = {
+                member: element
+                for member, element in s3.ELEMENTS.items()
+                if member in types or element.strip("/") not in types  # an old answer has the one, not the list
+            }
+        return json.dumps(said)
 
     def _overridden(self, fields: dict[str, Any], schema: Schema | None) -> Schema | None:
         override = document.mapping(fields.get("schema_override"), "schema_override")
@@ -266,15 +288,18 @@ class Reader:
         kind, template = _transform(fields)
         if kind not in ("", "golang_template_json"):
             raise CatalogError(f"the transform {kind} of a request isn't known")
+        media_type = _sent_as(str(fields.get("mediaType") or operation.body_media_type))
+        is_xml = "xml" in media_type
         return Body(
             schema=self._name(schema, f"{own}.body"),
-            media_type=_sent_as(str(fields.get("mediaType") or operation.body_media_type)),
+            media_type=media_type,
             required=operation.body_required or bool(fields.get("required")),
             constants=constants,
             casing=casing,
             template=template,
             declaration=str(fields.get("xmlDeclaration") or ""),
-            annotation=str(fields.get("xmlRootAnnotation") or ""),
+            annotation=str(fields.get("xmlRootAnnotation") or (s3.NAMESPACE if self._is_s3() and is_xml else "")),
+            elements=s3.ELEMENTS if self._is_s3() and is_xml else {},
         )
 
 

@@ -28,18 +28,29 @@ def transform(kind: str, template: str, body: bytes) -> bytes:
     """The JSON that a transform makes of a body.
 
     `kind` is the document's word without its version. For `schema_driven_xml` the template is JSON that describes a
-    row: `name` of its schema, and `columns`, wire name → type. Raises CatalogError for a template that isn't
-    understood, DecodeError where the body doesn't fit.
+    row: `name` of its schema, `columns`, wire name → type, and `elements`, member → element. Raises CatalogError for
+    a template that isn't understood, DecodeError where the body doesn't fit.
     """
     if kind == "graphql":
         return check(body)
     if kind.startswith(PAGED):
         return _paged(kind.removeprefix(PAGED), template, body)
     if kind == "schema_driven_xml":
-        row = json.loads(template)
-        found = markup.rows(markup.parse(body), row["columns"], row["name"]) if body.strip() else []
-        return _json({"line_items": found})
+        return _json({"line_items": _rows(json.loads(template), body)})
     return gotemplate.execute(gotemplate.parse(template), _input(kind, body)).encode()
+
+
+def _rows(row: dict[str, Any], body: bytes) -> list[Any]:
+    """The rows of an XML answer; one, the whole answer, where the document says nothing of its members."""
+    if not body.strip():
+        return []
+    if not row["columns"] and not body.lstrip().startswith(b"<"):  # a policy, a torrent: not XML, whatever it says
+        try:
+            return [body.decode()]
+        except UnicodeDecodeError as error:
+            raise DecodeError(f"the answer is no UTF-8 text: byte {error.start}") from error
+    root = markup.named(markup.parse(body), row.get("elements", {}))
+    return markup.rows(root, row["columns"], row["name"]) if row["columns"] else [markup.plain(root)]
 
 
 def _paged(kind: str, template: str, body: bytes) -> bytes:

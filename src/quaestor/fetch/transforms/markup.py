@@ -10,12 +10,16 @@ from quaestor.errors import DecodeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
     from xml.etree.ElementTree import Element
 
 #: How deep elements may nest.
 MAX_DEPTH = 200
+#: Marks elements that are lists, however many items they have.
+LIST = "quaestor:list"
+#: Attributes as documents call them; the reader gives names with their whole namespace.
+_PREFIXES = {"{http://www.w3.org/2001/XMLSchema-instance}type": "xsi:type"}
 
 
 def parse(body: bytes) -> Element:
@@ -63,6 +67,54 @@ def _value(element: Element) -> Any:
     if text:
         out["#text"] = text
     return out
+
+
+def named(root: Element, elements: Mapping[str, str]) -> Element:
+    """The same element with the names of the document: lists in one element, their items being `member`s.
+
+    `elements` are written as in `catalog.stackql.s3`: what the document calls a member → the elements that are it.
+    """
+    if elements:
+        _rename(root, _by_element(elements))
+    return root
+
+
+def _by_element(elements: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """What an element is: the member's name, and what the items of its list are called, empty for an element that
+    is an item itself, `*` where there is no list."""
+    out: dict[str, tuple[str, str]] = {}
+    for member, element in elements.items():
+        parent, _, name = member.rpartition("/")
+        holder, is_list, item = element.rpartition("/")
+        place = f"{parent}/" if parent else ""
+        out.setdefault(f"{place}{holder or item}", (name, (item if holder else "") if is_list else "*"))
+    return out
+
+
+def _rename(element: Element, known: dict[str, tuple[str, str]]) -> None:
+    from xml.etree import ElementTree
+
+    kept: list[Element] = []
+    lists: dict[str, Element] = {}
+    for child in list(element):
+        _rename(child, known)
+        name, items = known.get(f"{element.tag}/{child.tag}") or known.get(child.tag) or (child.tag, "*")
+        if items == "" and name not in lists:
+            lists[name] = ElementTree.Element(name, {LIST: ""})
+            kept.append(lists[name])
+        if items == "":
+            lists[name].append(child)
+            continue
+        if items != "*" and all(item.tag == items for item in child):
+            child.set(LIST, "")
+        child.tag = name
+        kept.append(child)
+    for attribute, value in element.attrib.items():
+        name, _ = known.get(f"{element.tag}/@{_PREFIXES.get(attribute, attribute)}") or ("", "")
+        if name:
+            kept.append(ElementTree.Element(name))
+            kept[-1].text = value
+    element[:] = kept
 
 
 def rows(root: Element, columns: dict[str, str], name: str) -> list[dict[str, Any]]:
@@ -117,7 +169,7 @@ def _fits(element: Element, columns: Iterable[str]) -> bool:
 def _row(element: Element, columns: dict[str, str]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for child in element:
-        value = _plain(child)
+        value = plain(child)
         known = out.get(child.tag)
         if known is None:
             out[child.tag] = typed(value, columns.get(child.tag, ""))
@@ -126,15 +178,21 @@ def _row(element: Element, columns: dict[str, str]) -> dict[str, Any]:
     return out
 
 
-def _plain(element: Element) -> Any:
-    """A value: text, a list where all children are `member` or have one name and repeat, else a map."""
+def plain(element: Element) -> Any:
+    """A value: text, a list where it is one by name, or all children are `member` or have one name and repeat, else
+    a map."""
     children = list(element)
+    if LIST in element.attrib:
+        return [plain(child) for child in children]
     if not children:
         return (element.text or "").strip()
     names = {child.tag for child in children}
     if names == {"member"} or (len(names) == 1 and len(children) > 1):
-        return [_plain(child) for child in children]
-    return {child.tag: _plain(child) for child in children}
+        return [plain(child) for child in children]
+    values: dict[str, list[Any]] = {}
+    for child in children:
+        values.setdefault(child.tag, []).append(plain(child))
+    return {tag: each[0] if len(each) == 1 else each for tag, each in values.items()}
 
 
 def typed(value: Any, kind: str) -> Any:
