@@ -52,7 +52,7 @@ class Sampler:
         here = columns.resolved(schema, self._lookup)
         branches = here.one_of or here.any_of
         if branches:
-            return self._either(here, branches[0], above)
+            return self._either(here, self._telling(branches), above)
         if here.enum:
             return next((value for value in here.enum if value is not None), None)
         kind = here.type or ("object" if here.properties else "array" if here.items else "string")
@@ -65,6 +65,15 @@ class Sampler:
         if kind == "boolean":
             return True
         return self._number(here, kind) if kind in ("integer", "number") else self._text(here)
+
+    def _telling(self, branches: tuple[Schema, ...]) -> Schema:
+        """The alternative to take: the first, but of a list of texts and any text the latter. A text of the list is
+        both, which `oneOf` doesn't allow."""
+        found = [columns.resolved(each, self._lookup) for each in branches]
+        if found[0].type == "string" and found[0].enum:
+            is_open = (branch.type == "string" and not branch.enum and not branch.pattern for branch in found)
+            return next((branch for branch, fits in zip(branches, is_open, strict=True) if fits), branches[0])
+        return branches[0]
 
     def _either(self, here: Schema, branch: Schema, above: tuple[str, ...]) -> Any:
         made = self.value(branch, above)
@@ -85,6 +94,8 @@ class Sampler:
             again = bool(self._names(each) & set(above)) or len(above) >= _DEEPEST
             if name in here.required or not again:
                 made[name] = self.value(each, above) if above.count(each.ref) < 2 or not each.ref else None
+        if len(above) > 1 and not here.closed:  # what is required, but not described; a statement has no such column
+            made.update((name, "a") for name in here.required if name not in here.properties)
         if not made and here.additional is not None and len(above) < _DEEPEST:
             made["key"] = self.value(here.additional, above)
         return made
@@ -107,12 +118,20 @@ class Sampler:
             if here.min_length and len(text) < here.min_length:
                 longer = re.sub(r"[*+](?=\)?\$?\Z)", f"{{{here.min_length},{here.min_length}}}", pattern)
                 text = self._matching(longer)
+            text = text or next((each for each in _BY_FORMAT.values() if _matches(pattern, each)), "")
             if text:
                 return text
         text = _BY_FORMAT.get(here.format, "") or "a"
         if here.min_length and len(text) < here.min_length:
             text += "a" * (here.min_length - len(text))
         return text[: here.max_length] if here.max_length else text
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:  # another dialect of regular expressions: somebody else judges
+        return False
 
 
 def _other(value: Any, number: int) -> Any:

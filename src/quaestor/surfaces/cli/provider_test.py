@@ -41,8 +41,9 @@ def _text(tried: Tried) -> str:
     failed = len({each.place for each in tried.failures})
     judged = f"{tried.judged} requests judged by the document" if tried.judged else "no document to judge requests by"
     counts = f"{judged}, {tried.transforms} transforms ran, {failed} failed"
+    counts += f", {len(tried.known)} known faults of the document" if tried.known else ""
     lines = [f"{tried.provider}: {tried.methods} methods, {counts}"]
-    lines += [f"  {each.step}: {each.place}: {each.reason}" for each in tried.failures]
+    lines += [f"  {each.step}: {each.place}: {each.reason}" for each in (*tried.failures, *tried.known)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -54,6 +55,7 @@ def _json(tried: list[Tried]) -> str:
             "judged": each.judged,
             "transforms": each.transforms,
             "failures": [{"place": f.place, "step": f.step, "reason": f.reason} for f in each.failures],
+            "known": [{"place": f.place, "reason": f.reason} for f in each.known],
         }
         for each in tried
     ]
