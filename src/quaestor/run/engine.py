@@ -43,9 +43,11 @@ if TYPE_CHECKING:
     from quaestor.run.selecting import Selector
     from quaestor.run.session import SessionStatements
     from quaestor.run.workspace.file import Workspace
+    from quaestor.run.writing.evaluating import Given
     from quaestor.run.writing.journal import Journal
+    from quaestor.run.writing.preparing import Preparer, Write
     from quaestor.run.writing.transaction import Transaction
-    from quaestor.run.writing.writer import Write, Writer
+    from quaestor.run.writing.writer import Writer
     from quaestor.values import SqlValue
 
 #: What changes rows: of a provider, or of a table of the workspace.
@@ -223,7 +225,7 @@ class Connection:
         if isinstance(statement, nodes.Explain) and not statement.analyze:
             inner = statement.statement
             if isinstance(inner, nodes.Exec) or (isinstance(inner, CHANGES) and not self._is_local(inner)):
-                return self._writing().explain(inner, text, values, self._default)
+                return self._preparing().explain(inner, self._given(text, values))
         if isinstance(statement, nodes.Explain):
             return self._selecting().explain(statement, text, values, self._default)
         if isinstance(statement, nodes.Begin | nodes.Commit | nodes.Rollback):
@@ -269,7 +271,7 @@ class Connection:
         self._under_way = token
         try:
             target = writer if self._transaction is None else self._transaction
-            return target.write(statement, text, values, self._default, token)
+            return target.write(statement, self._given(text, values), token)
         finally:
             self._under_way = None
 
@@ -286,19 +288,32 @@ class Connection:
         # imported here for the same reason as the Selector: most sessions only read
         from quaestor.run.writing.writer import Writer
 
+        connections = self._selecting().connections
+        return Writer(self.settings, connections, self._preparing(), self._notify, self._of_journal())
+
+    def _preparing(self) -> Preparer:
+        """What makes calls of writes, by the settings in force."""
+        # imported here for the same reason as the Selector: most sessions only read
+        from quaestor.run.writing.preparing import Preparer
+
         selector = self._selecting()
         # what is written depends on what is read: it is whole, or nothing is written
         whole = replace(self.settings, partial=False)
-        return Writer(
+        return Preparer(
             self.settings,
             self.catalog,
             selector.connections,
             self._names,
             selector.with_settings(whole),
             selector.with_settings(replace(whole, fill_parents=False)),
-            self._notify,
-            self._of_journal(),
         )
+
+    def _given(self, text: str, values: Mapping[str, SqlValue]) -> Given:
+        """What comes with a write."""
+        # imported here for the same reason as the Selector: most sessions only read
+        from quaestor.run.writing.evaluating import Given
+
+        return Given(text, values, self._default)
 
     def resume(
         self,
@@ -401,7 +416,7 @@ class Connection:
             return self._of_session().run(statement, text, values, default)
 
         if self._transaction is not None and isinstance(statement, WAITING):
-            return self._transaction.change(statement, text, values, run)
+            return self._transaction.change(statement, text, run)
         return run()
 
     def _transact(self, statement: nodes.Begin | nodes.Commit | nodes.Rollback, text: str) -> Result:

@@ -1,6 +1,6 @@
 """One row's values put into one call of a method: parameters and body, converted and checked.
 
-Before: `plan.writing.names` says where each name goes, `run.writing.writer` has the values. After:
+Before: `plan.writing.names` says where each name goes, `run.writing.preparing` has the values. After:
 `run.writing.mutate` makes a request of each `Call`.
 """
 

@@ -5,7 +5,7 @@ nothing is read. By predicate: the rows are read by an ordinary SELECT, and each
 gives neither a key nor a predicate (only server variables, query parameters or the keys of the collection) names no
 row, and neither does no WHERE: an error, unless all rows are meant (`--all`).
 
-Before: `sql.parser` read the statement. After: `run.writing.writer` evaluates the keys, or runs the SELECT.
+Before: `sql.parser` read the statement. After: `run.writing.preparing` evaluates the keys, or runs the SELECT.
 """
 
 from __future__ import annotations

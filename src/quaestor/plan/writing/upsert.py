@@ -1,7 +1,7 @@
 """ON CONFLICT: which objects are there already, found by the natural key that the catalog names.
 
 The key is looked up by reading the collection once, for all rows: no API of ours has an upsert. It isn't atomic:
-somebody may make the object between the look-up and the insert. Before: `run.writing.writer` has the calls of an
+somebody may make the object between the look-up and the insert. Before: `run.writing.preparing` has the calls of an
 INSERT. After: `run.writing.upserting` reads `lookup`, and makes updates of the calls whose key is there.
 """
 

@@ -1,6 +1,6 @@
 """The values of a statement that writes: expressions and SELECTs, by the ordinary way of a SELECT.
 
-Before: `run.writing.writer` has the statement. After: the rows become calls (`plan.writing.calls`).
+Before: `run.writing.preparing` has the statement. After: the rows become calls (`plan.writing.calls`).
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from quaestor.errors import BindError
 from quaestor.plan.writing.form import WHOLE
 from quaestor.plan.writing.names import Slot
-from quaestor.record import replace
+from quaestor.record import Record, replace
 from quaestor.sql import nodes
 
 TYPE_CHECKING = False
@@ -23,24 +23,22 @@ if TYPE_CHECKING:
     from quaestor.values import SqlValue
 
 
+class Given(Record):
+    """What comes with a statement: its text, the `values` of its parameters, the `path` that USE names."""
+
+    text: str
+    values: Mapping[str, SqlValue]
+    path: tuple[str, ...] = ()
+
+
 class Evaluation:
     """The values of a statement: expressions and SELECTs, by the ordinary way of a SELECT."""
 
-    def __init__(
-        self,
-        selector: Selector,
-        text: str,
-        values: Mapping[str, SqlValue],
-        default: tuple[str, ...],
-        stats: Stats,
-        token: GentleToken,
-    ) -> None:
+    def __init__(self, selector: Selector, given: Given, stats: Stats, token: GentleToken) -> None:
         self._selector = selector
-        self._token = token
-        self._text = text
-        self._values = values
-        self._default = default
+        self._given = given
         self._stats = stats
+        self._token = token
 
     def expressions(self, exprs: tuple[nodes.Expr, ...]) -> list[Any]:
         """The values of expressions that refer to no row."""
@@ -64,12 +62,12 @@ class Evaluation:
         """
         if with_ is not None and select.with_ is None:
             select = replace(select, with_=with_)
-        result = self._selector.select(select, self._text, self._values, self._default)
+        result = self._selector.select(select, self._given.text, self._given.values, self._given.path)
         with result:
             if len(result.columns) != width:
                 raise BindError(
                     f"{width} columns are named, and there are {len(result.columns)} values",
-                    text=self._text,
+                    text=self._given.text,
                     position=position,
                 )
             self._token.reading = result.cancel

@@ -1,6 +1,6 @@
 """EXPLAIN of a statement that writes: what is read first, and the requests that write.
 
-Before: `run.writing.writer` has planned it. After: a `Result` like any other; no request is made.
+Before: `run.writing.preparing` has planned it. After: a `Result` like any other; no request is made.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Writes carried out: one request a row, each with its outcome, and a journal that knows of it first.
 
-Before: `run.writing.writer` has planned and checked every row. After: `run.writing.returning` shows what the rows
+Before: `run.writing.preparing` has planned and checked every row. After: `run.writing.returning` shows what the rows
 came back as.
 
 Every row ends as one of `OUTCOMES`:

@@ -1,6 +1,6 @@
 """A statement that isn't done, gone on with: evaluated again, compared with what the journal knows, sent from there.
 
-Before: `run.writing.journal` has its account, `run.writing.writer` has prepared it anew. After: the rows that are
+Before: `run.writing.journal` has its account, `run.writing.preparing` has prepared it anew. After: the rows that are
 left are sent like any others, under the same account.
 
 What is done is never sent again. A row whose request differs from the one that was noted isn't sent: the statement
@@ -16,6 +16,7 @@ from quaestor.plan.conditions import conjunction
 from quaestor.plan.writing.upsert import literal, plan_upsert
 from quaestor.record import Record, replace
 from quaestor.run.result import Result
+from quaestor.run.writing.evaluating import Given
 from quaestor.run.writing.mutate import DONE, UNKNOWN
 from quaestor.run.writing.upserting import Upserting
 from quaestor.sql import nodes
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from quaestor.plan.writing.calls import Call
     from quaestor.run.writing.evaluating import Evaluation
     from quaestor.run.writing.journal import Account, Journal, KeptRow
-    from quaestor.run.writing.writer import Prepared, Write, Writer
+    from quaestor.run.writing.preparing import Prepared, Write
+    from quaestor.run.writing.writer import Writer
     from quaestor.values import SqlValue
 
 #: What to do with rows of which nobody can tell whether they are done: ask, send them again, take them for done.
@@ -81,9 +83,9 @@ def resume(
             run.end()
             return _nothing_left(account)
         stats = Stats()
-        ready = writer.prepare(statement, account.text, values, account.path, stats, token)
+        ready = writer.preparer.prepare(statement, Given(account.text, values, account.path), stats, token)
         found = _compared(account, ready, writer)
-        looked_up = _looked_up(account, ready, found, writer, values, stats, token)
+        looked_up = _looked_up(account, ready, found, writer.preparer.reading(ready.given, stats, token))
         left = {row.row for row in account.rows if row.state == UNKNOWN} - looked_up.keys()
         known = {row: reason for row, reason in looked_up.items() if reason}
         if left and unknown == ASK:
@@ -109,7 +111,7 @@ def resume(
         return _nothing_left(journal.account(account.id))
     ready.calls = calls
     try:
-        result = writer.carry_out(ready, run, values, stats, token)
+        result = writer.carry_out(ready, run, stats, token)
     except PartialWriteError as error:
         error.message += f"\n  besides, {before:,} {'was' if before == 1 else 'were'} done before" if before else ""
         raise
@@ -201,21 +203,12 @@ def _differs(account: Account, problems: Sequence[str], flag: str = "") -> BindE
 # ------------------------------------------------------------------------------------------- looked up
 
 
-def _looked_up(
-    account: Account,
-    ready: Prepared,
-    found: Found,
-    writer: Writer,
-    values: Mapping[str, SqlValue],
-    stats: Stats,
-    token: GentleToken,
-) -> dict[int, str]:
+def _looked_up(account: Account, ready: Prepared, found: Found, reader: Evaluation) -> dict[int, str]:
     """Unknown rows about which something was found out: how it is known that they are done, or an empty text for
     those that aren't and can be sent."""
     states = {row.row: row.state for row in account.rows}
     calls = [call for call in found.todo if states[call.row] == UNKNOWN]
     statement = ready.statement
-    reader = writer.reading(ready, account.text, values, stats, token)
     if isinstance(statement, nodes.Delete):
         known = dict.fromkeys(found.gone, GONE)
         for call in calls:

@@ -1,6 +1,6 @@
 """A call on its way: its request, its answer, what is shown and kept of it.
 
-Before: `run.writing.writer` has checked calls. After: `run.writing.mutate` sends them.
+Before: `run.writing.preparing` has checked calls. After: `run.writing.mutate` sends them.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from quaestor.plan.writing.calls import Call
     from quaestor.plan.writing.names import Target
     from quaestor.run.connections import Connections
+    from quaestor.run.writing.evaluating import Given
     from quaestor.run.writing.upserting import Upserting
     from quaestor.values import SqlValue
 
@@ -130,15 +131,14 @@ def entry_of(
     connections: Connections,
     target: Target,
     calls: Sequence[Call],
-    original: nodes.Statement,
-    text: str,
-    path: tuple[str, ...] = (),
+    statement: nodes.Statement,
+    given: Given,
 ) -> Entry:
-    """A statement as the journal keeps it; `path` is what USE names."""
+    """A statement as the journal keeps it."""
     method = calls[0].method
     secrets = {secret for call in calls for secret in secrets_of(target, call)}
     return Entry(
-        without_secrets(original, text, secrets),
+        without_secrets(statement, given.text, secrets),
         method.verb,
         target.connection,
         target.resource.id,
@@ -146,7 +146,7 @@ def entry_of(
         tuple(digest_of(connections, target, call) for call in calls),
         tuple(call.key for call in calls),
         tuple(call.row for call in calls),
-        path,
+        given.path,
     )
 
 

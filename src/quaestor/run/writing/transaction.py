@@ -19,12 +19,13 @@ from quaestor.sql.printer import quote_name, quote_string
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from quaestor.catalog.model import Method, Resource
     from quaestor.fetch.http import GentleToken
-    from quaestor.run.writing.writer import Prepared, Write, Writer
-    from quaestor.values import SqlValue
+    from quaestor.run.writing.evaluating import Given
+    from quaestor.run.writing.preparing import Prepared, Write
+    from quaestor.run.writing.writer import Writer
 
 
 class Queued(Record):
@@ -37,8 +38,6 @@ class Queued(Record):
     """
 
     statement: nodes.Statement
-    text: str
-    values: Mapping[str, SqlValue]
     ready: Prepared | None = None
     run: Callable[[], Result] | None = None
     inverse: str = ""
@@ -64,38 +63,27 @@ class Transaction:
         waited = "statement that waited is" if count == 1 else "statements that waited are"
         return f"{count:,} {waited} not carried out"
 
-    def write(
-        self,
-        statement: Write,
-        text: str,
-        values: Mapping[str, SqlValue],
-        default: tuple[str, ...],
-        token: GentleToken,
-    ) -> Result:
+    def write(self, statement: Write, given: Given, token: GentleToken) -> Result:
         """Check a write to a provider, and keep it. Raises what the write itself would, before anything is sent."""
-        _check_returning(statement, text)
+        _check_returning(statement, given.text)
         stats = Stats()
-        ready = self._writer.prepare(statement, text, values, default, stats, token)
+        ready = self._writer.preparer.prepare(statement, given, stats, token)
         if ready.choice.method.verb == "select" or self._writer.only_shows:
-            return self._writer.send(ready, text, values, stats, token, statement)  # changes nothing, now or later
+            return self._writer.send(ready, stats, token)  # changes nothing, now or later
         inverse = ""
         if isinstance(statement, nodes.Insert):
             inverse, field = _inverse(ready.target.resource, ready.choice.method, statement.table.path)
             if inverse:
                 wanted = (nodes.ResultColumn(nodes.ColumnRef((field,))),)
-                ready = self._writer.prepare(
-                    replace(statement, returning=wanted), text, values, default, stats, token
-                )
-        self._queue.append(Queued(statement, text, values, ready, None, inverse))
+                ready = self._writer.preparer.prepare(replace(statement, returning=wanted), given, stats, token)
+        self._queue.append(Queued(statement, ready, None, inverse))
         count = len(ready.calls)
         return _done(f"{count:,} {'request' if count == 1 else 'requests'} will be sent by COMMIT", stats)
 
-    def change(
-        self, statement: nodes.Statement, text: str, values: Mapping[str, SqlValue], run: Callable[[], Result]
-    ) -> Result:
+    def change(self, statement: nodes.Statement, text: str, run: Callable[[], Result]) -> Result:
         """Keep a change of the workspace."""
         _check_returning(statement, text)
-        self._queue.append(Queued(statement, text, values, None, run))
+        self._queue.append(Queued(statement, None, run))
         return _done("the workspace will be changed by COMMIT")
 
     def commit(self, token: GentleToken) -> Result:
@@ -121,7 +109,7 @@ class Transaction:
         if each.run is not None:
             return each.run()
         assert each.ready is not None
-        return self._writer.send(each.ready, each.text, each.values, stats, token, each.statement)
+        return self._writer.send(each.ready, stats, token)
 
     def _failed(self, error: QuaestorError, order: list[Queued], number: int, back: list[str]) -> QuaestorError:
         """The failure of a COMMIT, in the order of the statements."""

@@ -1,6 +1,6 @@
 """INSERT … ON CONFLICT carried out: the keys are looked up, and each call becomes an insert, an update or nothing.
 
-Before: `run.writing.writer` has the checked calls of an INSERT. After: they are sent like any others.
+Before: `run.writing.preparing` has the checked calls of an INSERT. After: they are sent like any others.
 """
 
 from __future__ import annotations
