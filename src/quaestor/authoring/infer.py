@@ -11,7 +11,11 @@ The rules for rows, in order:
 3. A single list in an object that holds besides only such things: its items (`{"users": [...], "total": 3}`).
 4. A single object of that kind, if the operation's name or path says that it is the thing asked for (`{"org":
    {...}}`), or a single map (`{"tags": {"env:prod": [...]}}`): that.
-5. Anything else: the body is the row.
+5. The one list of objects in a body that says besides what kind of answer it is (`{"kind": …, "etag": …, "items":
+   [...]}`), or in any body of an operation that lists: one that takes a page, or whose answer leads to a next page or
+   counts more than it holds, or whose name says so. Of several such lists, the one that is called after the path, or
+   as lists in envelopes are (`items`, `results`). The same one level deeper, where the body holds but one object.
+6. Anything else: the body is the row.
 
 An operation that takes a page and yet answers one JSON:API object lists what that object's single list holds
 (`data.attributes.incidents`). Where each item is nothing but an envelope, `{"data": {…}}`, the row is in it.
@@ -22,6 +26,8 @@ from __future__ import annotations
 import re
 
 from quaestor.authoring import paging
+from quaestor.authoring.keys import is_item, plain
+from quaestor.authoring.verbs import first_word
 from quaestor.catalog import columns
 from quaestor.catalog.model import Body, Response, Schema
 from quaestor.catalog.openapi import Operation, is_json
@@ -38,6 +44,18 @@ _ABOUT = re.compile(
     r"_?links?|included|meta(data)?|pag(e|es|ing|ination)|response_metadata|errors?|warnings?|status|_embedded"
     r"|(total|next|prev|previous|first|last|has)[a-z_]*([A-Z]\w*)?|counts?|from|to|cursor|after|limit|offset|is[A-Z_]\w*"
 )
+#: Members that say what kind of answer this is, or that it went well; where they are alone beside a list, it is the
+#: answer.
+_ENVELOPE = re.compile(
+    r"api_?[vV]ersion|kind|object|etag|ur[il]|self(_?[lL]ink)?|ok|success|message|code|@.*|schemas?|request_?[iI]d|took"
+)
+#: Members that only a page of a list has.
+_OF_PAGES = re.compile(
+    r"@odata\.nextLink|next[\w]*|has_?[mM]ore\w*|has_?[nN]ext\w*|is_?[tT]runcated|total_?(count|results|items|size|pages"
+    r"|Count|Results|Items|Size|Pages)|itemsPerPage|items_per_page|per_?[pP]age|page_?[sS]ize|nextPageToken"
+)
+_USUAL_LISTS = ("data", "items", "results", "records", "value", "values", "entries", "elements", "rows", "content",
+                "Resources", "resources", "list", "hits")  # fmt: skip
 #: What the column of bare values is called.
 VALUE, KEY, CONTENT = "value", "key", "content"
 
@@ -107,7 +125,46 @@ def _path(operation: Operation, lookup: Lookup) -> tuple[tuple[str, ...], bool]:
     if not asked:
         lists = [each for each in members if columns.type_of(members[each][0], lookup) == "array"]
         name = lists[0] if len(lists) == 1 and lists[0] not in ("errors", "warnings") else ""
-    return ((name,), True) if name and _is_thing(name, members[name], operation, lookup) else ((), False)
+    if name and _is_thing(name, members[name], operation, lookup):
+        inside = _listed(members[name], operation, lookup) if _asks_for_pages(operation) else ()
+        return (name, *inside), True
+    listed = _listed([operation.response], operation, lookup)
+    return listed, bool(listed)
+
+
+def _asks_for_pages(operation: Operation) -> bool:
+    """Whether a parameter or the name of an operation says that it lists."""
+    return paging.has_pages(operation) or first_word(operation) == "list"
+
+
+def _listed(body: list[Schema], operation: Operation, lookup: Lookup, *, inside: bool = False) -> tuple[str, ...]:
+    """The path of the list in a body that is more than its envelope, empty if it is no list."""
+    members = {name: found for name, (found, _) in columns.object_fields(body, lookup).items()}
+    lists = [name for name in members if _is_list_of_objects(members[name], lookup) and not is_about(name)]
+    if not lists:
+        lists = [name for name in _USUAL_LISTS if name in members]
+        lists = [name for name in lists if columns.type_of(members[name][0], lookup) == "array"][:1]
+    others = [name for name in members if name not in lists and not is_about(name) and not _ENVELOPE.fullmatch(name)]
+    asked, alone = _asks_for_pages(operation), not others and len(lists) == 1
+    told = any(_OF_PAGES.fullmatch(name) for name in members)
+    told = told or "_embedded" in members
+    if not ((asked and alone) if is_item(operation.path) else (asked or alone or told or inside)):
+        return ()
+    last = plain(operation.path).rpartition("/")[2]
+    usual = [name for name in lists if name == last] or [name for name in _USUAL_LISTS if name in lists]
+    if len(lists) == 1 or usual:
+        return ((usual or lists)[0],)
+    whole = [name for name in others if columns.type_of(members[name][0], lookup) == "object"]
+    whole = ["_embedded"] if "_embedded" in members else whole
+    if inside or lists or len(whole) != 1 or (len(others) > 1 and whole != ["_embedded"]):
+        return ()
+    below = _listed(members[whole[0]], operation, lookup, inside=whole == ["_embedded"])
+    return (whole[0], *below) if below else ()
+
+
+def _is_list_of_objects(found: list[Schema], lookup: Lookup) -> bool:
+    items = [b.items for schema in found for b in columns.branches(schema, lookup) if b.items is not None]
+    return bool(columns.object_fields(items, lookup))
 
 
 def _is_thing(name: str, found: list[Schema], operation: Operation, lookup: Lookup) -> bool:

@@ -5,8 +5,9 @@ After: `plan.routes` takes a predicate on a column for one on the parameter, and
 
 - **Item key.** In `/apps/{appId}`, the parameter that ends the path names the row itself. Its field is the column of
   that name; else `id` if the name ends in that word; else the column whose name is the longest end of the
-  parameter's (`featureName` is `name`). Where the name says `or` (`roleIdOrLabel`), the part before it counts, and
-  the API takes other names too.
+  parameter's (`featureName` is `name`); else `id` if the parameter is called after its collection
+  (`/customers/{customer}`). Where the name says `or` (`roleIdOrLabel`), the part before it counts, and the API takes
+  other names too.
 - **Echo.** Any other path parameter with the name of a column holds that column's value in every row.
 - But `{id}`, `{public_id}` and the like of something above the rows, where rows have one of their own, is called
   after what it belongs to: `/users/{id}/groups` takes `userId`.
@@ -35,9 +36,25 @@ _GENERIC = ("id", "uuid", "public_id", "publicId", "key", "name", "token", "slug
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
+def plain(path: str) -> str:
+    """A path template without what says nothing of what it leads to: a query, a `/` or a format at its end
+    (`/tickets/{id}.json`). A custom method is a part of its own: `/topics/{topic}:publish`."""
+    before, _, query = path.partition("?")
+    before = before.rstrip("/")
+    if query and not before:  # where nothing else tells one from the other
+        return path
+    bare = re.sub(r"\.(json|xml)\Z", "", before)
+    return re.sub(r"(?<=[\w}]):(?=[A-Za-z])", "/", bare)
+
+
 def shape(path: str) -> str:
     """A path template with its parameters' names left out: two documents' names for them may differ."""
-    return _PARAMETER.sub("{}", path).rstrip("/")
+    return _PARAMETER.sub("{}", plain(path))
+
+
+def is_item(path: str) -> bool:
+    """Whether a path ends in a parameter, and so may name one item."""
+    return plain(path).endswith("}")
 
 
 def unversioned(shape: str) -> str:
@@ -109,6 +126,16 @@ def field_of(parameter: str, found: Iterable[Column]) -> str:
     return next((by_words[end] for end in ends if end in by_words), "")
 
 
+def _named_after(parameter: Parameter, path: str, found: Iterable[Column]) -> str:
+    """`id` for the parameter that is called after the collection before it (`/customers/{customer}`), if both are of
+    the same type: `{org}` is no number."""
+    before = plain(path.split("/{" + parameter.wire + "}")[0]).rpartition("/")[2]
+    said = words(before)
+    if not said or [*said[:-1], singular(said[-1])] != words(parameter.wire):
+        return ""
+    return next((each.name for each in found if each.name == "id" and each.type == parameter.type), "")
+
+
 def item_shapes(methods: Iterable[tuple[Method, bool]]) -> set[str]:
     """Shapes of the paths that name one item of a resource. With each method comes whether it answers a list.
 
@@ -118,8 +145,8 @@ def item_shapes(methods: Iterable[tuple[Method, bool]]) -> set[str]:
     listed = list(methods)
     selects = [(method, many) for method, many in listed if method.verb == "select"]
     lists = {shape(method.path) for method, many in selects if many}
-    ends = {shape(method.path) for method, _ in listed if method.path.endswith("}") and method.verb != "insert"}
-    single = {shape(method.path) for method, many in selects if method.path.endswith("}") and not many}
+    ends = {shape(method.path) for method, _ in listed if is_item(method.path) and method.verb != "insert"}
+    single = {shape(method.path) for method, many in selects if is_item(method.path) and not many}
     return (single | {end for end in ends if end.rpartition("/")[0] in lists}) or ends
 
 
@@ -129,7 +156,7 @@ def with_keys(method: Method, own: tuple[Column, ...], items: set[str], *, lists
     `own` are the columns of its resource's rows, `items` the shapes of its items' paths, `lists` whether this
     method answers a list, `snake` how this API spells the names of its parameters.
     """
-    ends = method.path.endswith("}")
+    ends = is_item(method.path)
     key_at = _key_position(method.path, items) if not (lists and ends) else -1
     if key_at < 0 and ends and method.verb in ("update", "replace", "delete"):
         key_at = len(_PARAMETER.findall(method.path)) - 1
@@ -141,7 +168,7 @@ def with_keys(method: Method, own: tuple[Column, ...], items: set[str], *, lists
             same = each.name in {column.name for column in method.columns} and not each.required
             out.append(replace(each, matches="other") if same else each)
         elif order.get(each.wire) == key_at:
-            field = field_of(each.wire, own)
+            field = field_of(each.wire, own) or _named_after(each, method.path, own)
             other = "or" in words(each.wire)[1:]
             out.append(replace(each, field=field, item_key=True, matches="other" if other and field else ""))
         elif each.name in _GENERIC and each.name in names:
@@ -153,7 +180,7 @@ def with_keys(method: Method, own: tuple[Column, ...], items: set[str], *, lists
 
 def _key_position(path: str, items: set[str]) -> int:
     """Which of a path's parameters names the row: the last one of the longest item path that it begins with."""
-    parts = path.split("/")
+    parts = plain(path).split("/")
     for count in range(len(parts), 0, -1):
         prefix = "/".join(parts[:count])
         if prefix.endswith("}") and shape(prefix) in items:
@@ -182,7 +209,7 @@ def with_parents(method: Method, resource: str, lists: Mapping[str, tuple[str, M
         before = method.path.split("/{" + each.wire + "}")[0] if each.location == "path" else ""
         found = (lists.get(shape(before)) or lists.get(unversioned(shape(before)))) if before else None
         if found and not (found[0] == resource and each.item_key):
-            field = field_of(each.wire, found[1].columns)
+            field = field_of(each.wire, found[1].columns) or _named_after(each, method.path, found[1].columns)
             out.append(replace(each, parent=f"{found[0]}.{field}") if field else each)
         else:
             out.append(each)

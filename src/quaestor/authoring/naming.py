@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 
 from quaestor.authoring import verbs
-from quaestor.authoring.keys import shape
+from quaestor.authoring.keys import plain, shape
 from quaestor.authoring.words import plural, singular, snake, words
 
 TYPE_CHECKING = False
@@ -30,6 +30,8 @@ _ACRONYMS = re.compile(
     "|ssf|sso|tls|ui|uri|url|uuid"
 )
 _SKIPPED = re.compile(r"api|rest|v\d+(\.\d+)*|v\d+(alpha|beta)\d*|unstable", re.IGNORECASE)
+#: A version within a name: what is before it says which API it is (`networking_v1_peerings`, `sqlv1_tools`).
+_VERSION = re.compile(r"[a-z]*v\d+((alpha|beta)\d*)?")
 #: Where a name's noun ends: what follows says whose it is, or how it is found.
 _WHOSE = frozenset(words("for to from by in of with on at using via affecting"))
 #: What stands before a noun and says nothing, and what stands behind it so.
@@ -61,19 +63,19 @@ def places(operations: Iterable[Operation]) -> dict[str, tuple[str, str, str, st
 
 def _fixed(path: str) -> list[str]:
     """The parts of a path that name something."""
-    return [part for part in path.split("/") if part and "{" not in part and not _SKIPPED.fullmatch(part)]
+    return [part for part in plain(path).split("/") if part and "{" not in part and not _SKIPPED.fullmatch(part)]
 
 
 def _service(path: str) -> str:
     fixed = _fixed(path)
-    name = re.sub(r"\W+", "_", fixed[0]).lower() if fixed else "root"
+    name = re.sub(r"\W+", "_", fixed[0].partition(".")[0] or fixed[0]).lower() if fixed else "root"
     return f"_{name}" if name[0].isdigit() else name
 
 
 def _method(operation: Operation) -> str:
     if operation.operation:
         return snake(operation.operation)
-    parts = [part for part in operation.path.split("/") if part]
+    parts = [part for part in plain(operation.path).split("/") if part]
     tail = [snake(part.strip("{}")) for part in parts if part not in _fixed(operation.path)[:1]]
     return "_".join([operation.http.lower(), *tail][-6:])
 
@@ -108,17 +110,32 @@ def _resource(collection: str, group: Sequence[Operation]) -> str:
     return snake("_".join([*said[:-1], plural(said[-1]) if several else said[-1]]))
 
 
+def _without_verb(said: list[str]) -> list[str]:
+    if verbs.is_verb(said[0]):
+        return said[1:]
+    return said[:-1] if verbs.is_verb(said[-1]) else said
+
+
 def _noun(operation: Operation) -> list[str]:
-    """The words of an operationId that say what it deals with."""
+    """The words of an operationId that say what it deals with: in its last part (`issues/list-for-repo`,
+    `pubsub.projects.topics.list`), or, where that is but a verb, in the part before it."""
     said = words(operation.operation)
-    if said and verbs.is_verb(said[0]):
-        said = said[1:]
-    elif said and verbs.is_verb(said[-1]):
-        said = said[:-1]
-    else:
+    spelled = [
+        word for part in plain(operation.path).split("/") for word in words(part) if not _SKIPPED.fullmatch(word)
+    ]
+    of_path = (
+        "{" in operation.path and said[1:] == spelled
+    )  # `GetCustomersCustomerCards` says nothing that is its own
+    if not verbs.first_word(operation) or of_path:
         return []
+    *above_it, last = [words(part) for part in re.split(r"[./]", operation.operation) if words(part)]
+    said = _without_verb(last)
     while said and said[0] in _ARTICLES:
         said = said[1:]
+    if above_it and (not said or said[0] in _WHOSE):
+        said = _without_verb(above_it[-1])
+    versions = [at for at, word in enumerate(said) if _VERSION.fullmatch(word)]
+    said = said[versions[-1] + 1 :] if versions else said
     above = {word for part in re.findall(r"([^/{}]+)/\{", operation.path) for word in words(part)[-1:]}
     said = [singular(word) if word in above and word != said[-1] else word for word in said]
     in_path = {word for part in _fixed(operation.path) for word in words(part)}

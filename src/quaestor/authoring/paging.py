@@ -13,10 +13,17 @@ from quaestor.record import Record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from quaestor.catalog.columns import Lookup
 
+#: What cursors and page sizes are called elsewhere.
+_TOKENS = ("next_token", "nextToken", "next_cursor", "nextCursor", "page_cursor", "pageCursor", "page[after]",
+           "next_page_token", "nextPageToken", "continuation_token", "continuationToken", "continue",
+           "starting_after", "startingAfter", "start_cursor", "startCursor", "after", "marker",
+           "bookmark", "scroll_id", "scrollId", "next")  # fmt: skip
+_SIZES = ("limit", "page_size", "pageSize", "page[size]", "page[limit]", "per_page", "perPage", "max_results",
+          "maxResults", "max_items", "count", "size", "first")  # fmt: skip
 #: Query parameters that tell a style: (style, token parameter, size parameters, does an offset count rows).
 _QUERY_STYLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("cursor", "page[cursor]", ("page[limit]", "page[size]")),
@@ -27,12 +34,20 @@ _QUERY_STYLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("cursor", "pageToken", ("maxResults", "pageSize")),
     ("cursor", "page_token", ("page_size", "max_results")),
     ("cursor", "cursor", ("limit", "page_size", "per_page", "count")),
+    *(("cursor", token, _SIZES) for token in _TOKENS),
     ("page", "page[number]", ("page[size]",)),
-    ("page", "page_number", ("page_size",)),
-    ("page", "page", ("per_page", "page_size", "size", "limit", "pageSize")),
+    ("page", "page_number", ("page_size", "per_page")),
+    ("page", "page", ("per_page", "page_size", "size", "limit", "pageSize", "perPage", "page_limit")),
+    ("page", "pageNumber", ("pageSize", "perPage", "size", "limit")),
+    ("page", "pageIndex", ("pageSize", "perPage", "size", "limit")),
+    ("page", "page_no", ("page_size", "per_page", "limit")),
     ("offset", "page[offset]", ("page[limit]", "page[size]")),
     ("offset", "page_offset", ("page_size",)),
-    ("offset", "offset", ("limit", "count", "page_size")),
+    ("offset", "offset", ("limit", "count", "page_size", "max", "pageSize")),
+    ("offset", "$skip", ("$top",)),
+    ("offset", "skip", ("limit", "take", "top")),
+    ("offset", "startAt", ("maxResults", "limit")),
+    ("offset", "startIndex", ("count", "itemsPerPage", "maxResults")),
     ("offset", "start", ("count", "limit")),
 )
 #: Cursors that are sent in a body: (its path, the size's).
@@ -43,10 +58,17 @@ _BODY_CURSORS = (
 )
 #: Where a body's next cursor is, by the last key; tried in this order, anywhere below `meta` and the like.
 _CURSORS = ("after", "next_cursor", "next_record_id", "next_page", "nextPageToken", "next_page_token", "next_token",
-            "next_last_version_number", "nextLogId", "cursor", "next")  # fmt: skip
+            "next_last_version_number", "nextLogId", "cursor", "next", "nextCursor", "nextToken",
+            "continuation_token", "continuationToken", "continue", "end_cursor", "endCursor", "next_marker",
+            "nextMarker", "marker", "bookmark", "scroll_id", "scrollId", "_scroll_id")  # fmt: skip
+#: Where a body's URL of the next page is, if the schema doesn't say that it is a URL.
+_URLS = ("@odata.nextLink", "nextLink", "next_link", "next_url", "nextUrl", "next_page_url", "nextPageUrl",
+         "next_uri", "nextUri", "next_href", "next_page_uri")  # fmt: skip
+_URL_FORMATS = ("uri", "url", "uri-reference")
 _TOTALS = ("total_filtered_count", "totalFilteredCount", "total_filtered", "filtered_total", "total_matching",
-           "total_count", "totalCount", "total")  # fmt: skip
-_MORES = ("hasMore", "has_more", "has_next", "hasNextPage", "is_truncated")
+           "total_count", "totalCount", "total", "totalResults", "total_results")  # fmt: skip
+_MORES = ("hasMore", "has_more", "has_next", "hasNextPage", "is_truncated", "has_next_page", "isTruncated",
+          "moreAvailable")  # fmt: skip
 #: Members of a body that hold what is said about a page.
 _ABOUT_PAGES = ("meta", "metadata", "page", "pagination", "paging", "_links", "links", "response_metadata")
 
@@ -78,11 +100,15 @@ def pagination(operation: Operation, is_list: bool, in_body: bool, lookup: Looku
         pages = Pagination(
             style="next_url", token_path=("_links", "next", "href"), token_param=after, size_param=size
         )
+    elif operation.links and not in_body:
+        pages = Pagination(style="link", token_param=asks_for_pages(names), size_param=_size_of(names))
     else:
-        pages = _by_names(operation, names, about, lookup)
+        pages = _by_url(names, about) or _by_names(operation, names, about, lookup)
     guess = pages.style != "none" and not after
     if pages.style == "none" and links and not in_body and operation.http == "GET":
         pages = Pagination(style="link", size_param="limit" if "limit" in names else "")
+    if pages.style == "none" and operation.http == "GET":
+        pages = _unknown(names, about)
     return Found(_finished(pages, operation, about, lookup), guess)
 
 
@@ -95,6 +121,33 @@ def asks_for_pages(names: set[str]) -> str:
     """The one of a query's parameters that asks for a page, or empty."""
     tokens = (token for _, token, _ in _QUERY_STYLES if token in names and (token != "start" or "count" in names))
     return next(tokens, "")
+
+
+def _size_of(names: set[str]) -> str:
+    return next((each for each in (*_SIZES, "$top", "top", "take") if each in names), "")
+
+
+def _by_url(names: set[str], about: Mapping[tuple[str, ...], Schema]) -> Pagination | None:
+    """The URL of the next page, where a body has one that is told by its name or format."""
+    for path, schema in about.items():
+        of_url = path[-1] in _URLS or (
+            path[-1] in ("next", "next_page", "nextPage") and schema.format in _URL_FORMATS
+        )
+        if of_url and path[0] not in ("links", "_links"):
+            asks = asks_for_pages(names)
+            return Pagination(style="next_url", token_path=path, token_param=asks, size_param=_size_of(names))
+    return None
+
+
+def _unknown(names: set[str], about: Iterable[tuple[str, ...]]) -> Pagination:
+    """A list that leads to a next page by a link, or says that more follows, and nothing says how to ask for it:
+    what isn't whole is an error then."""
+    if ("links", "next") in about:
+        return Pagination(style="next_url", token_path=("links", "next"), size_param=_size_of(names))
+    more = _last(about, _MORES)
+    if more:
+        return Pagination(style="cursor", more_path=more, size_param=_size_of(names))
+    return Pagination(size_param=_size_of(names)) if asks_for_pages(names) else Pagination()
 
 
 def _by_names(operation: Operation, names: set[str], about: Iterable[tuple[str, ...]], lookup: Lookup) -> Pagination:
@@ -150,9 +203,11 @@ def _declared(operation: Operation, about: Iterable[tuple[str, ...]]) -> Paginat
     return Pagination()
 
 
-def _finished(pages: Pagination, operation: Operation, about: list[tuple[str, ...]], lookup: Lookup) -> Pagination:
+def _finished(
+    pages: Pagination, operation: Operation, about: Iterable[tuple[str, ...]], lookup: Lookup
+) -> Pagination:
     """Adds sizes from the schema of the size parameter, the first page's number, and where totals are."""
-    if pages.style == "none":
+    if pages == Pagination():
         return pages
     by_name = {p.name: p.schema for p in operation.parameters if p.location == "query"}
     size: Schema | None
@@ -162,6 +217,8 @@ def _finished(pages: Pagination, operation: Operation, about: list[tuple[str, ..
         size = by_name.get(pages.size_param)
     first = by_name.get(pages.token_param)
     number = pages.first
+    if counts_from_one(pages.token_param):
+        number = 1
     if pages.style == "page" and first is not None and "pageStart" not in operation.paging:
         number = first.default if isinstance(first.default, int) else positive(first.minimum)
     counted = pages.style in ("page", "offset")
@@ -170,9 +227,14 @@ def _finished(pages: Pagination, operation: Operation, about: list[tuple[str, ..
         size_max=positive(size.maximum if size else None),
         size_default=positive(size.default if size else None),
         first=number,
-        more_path=_last(about, _MORES) if counted else (),
+        more_path=_last(about, _MORES) if counted else pages.more_path,
         total_path=_last(about, _TOTALS) if counted else (),
     )
+
+
+def counts_from_one(token: str) -> bool:
+    """Whether an offset counts the rows from 1, as SCIM's does (RFC 7644 §3.4.2.4)."""
+    return token == "startIndex"
 
 
 def positive(value: object) -> int:
@@ -188,11 +250,11 @@ def _body_schema(operation: Operation, dotted: str, lookup: Lookup) -> Schema | 
     return columns.resolved(schemas[0], lookup) if schemas and dotted else None
 
 
-def _about_pages(operation: Operation, lookup: Lookup) -> list[tuple[str, ...]]:
-    """Paths to all that a body says about its page, the shallow ones first."""
+def _about_pages(operation: Operation, lookup: Lookup) -> dict[tuple[str, ...], Schema]:
+    """Paths to all that a body says about its page with what it is, the shallow ones first."""
     if operation.response is None:
-        return []
-    paths: list[tuple[str, ...]] = []
+        return {}
+    paths: dict[tuple[str, ...], Schema] = {}
     level: list[tuple[tuple[str, ...], list[Schema]]] = [((), [operation.response])]
     while level:
         below: list[tuple[tuple[str, ...], list[Schema]]] = []
@@ -204,7 +266,7 @@ def _about_pages(operation: Operation, lookup: Lookup) -> list[tuple[str, ...]]:
                 if kind == "object" and inside and len(path) < 4:
                     below.append((path, found))
                 elif kind != "array":
-                    paths.append(path)
+                    paths[path] = columns.resolved(found[0], lookup)
         level = below
     return paths
 

@@ -8,14 +8,17 @@ HTTP methods decide (GET select, POST insert, PATCH update, PUT replace, DELETE 
   together (a DELETE that `disable`s): exec.
 - The path goes on behind an item with something that can't be read (`PATCH /issues/{id}/assignee` without a GET):
   it changes a part of the item, which is exec. So is what two parameters in a row name (`/{feature}/{lifecycle}`).
-- GET of something that isn't JSON (a download) and GETs that convert or preview: exec.
+- GET of something that isn't JSON (a download) or of nothing, and GETs that convert or preview: exec.
+- POST of a custom method (`/topics/{topic}:publish`): exec.
 - POST on an item's path, or POST that `update`s what can be read there as one object: update.
 - POST that `list`s: select. POST that searches: exec, since what it asks for is in its body.
 """
 
 from __future__ import annotations
 
-from quaestor.authoring.keys import shape
+import re
+
+from quaestor.authoring.keys import plain, shape
 from quaestor.authoring.words import words
 from quaestor.catalog.openapi import is_json
 from quaestor.record import Record
@@ -28,24 +31,28 @@ if TYPE_CHECKING:
 
 _BY_HTTP = {"GET": "select", "POST": "insert", "PATCH": "update", "PUT": "replace", "DELETE": "delete"}
 _READING = frozenset(words("get list search find fetch retrieve read query describe show lookup count check"))
-_MAKING = frozenset(words("create add assign insert new make post grant submit upsert generate register"))
+_MAKING = frozenset(words("create add assign insert new make grant submit upsert generate register"))
 _CHANGING = frozenset(words("update edit modify patch change set replace put upsert save"))
+_HTTP = frozenset(words("get post put patch delete"))
 _REMOVING = frozenset(words("delete remove revoke unassign unlink close unenroll cancel clear destroy purge end"))
 #: Words that act on something, whatever the HTTP method.
 _ACTING = frozenset(
     words(
         "acknowledge activate aggregate analyze approve archive bulk calculate cancel clone complete compute confirm"
-        " convert deactivate deny disable download enable end escalate evaluate execute expire export extend forgot"
+        " convert deactivate deny detach disable download enable end escalate evaluate execute expire export extend"
+        " finalize forgot"
         " import initiate invite link lock map mark merge move mute opt order pause ping preview probe publish query"
         " reactivate rebuild refresh regenerate reject reorder resend reset resolve restart restore resume retry"
         " revert revoke rotate run search send simulate start stop subscribe suspend swap sync terminate test"
         " transfer trigger unarchive undelete undo unlock unmute unpublish unregister unsubscribe unsuspend upload"
-        " validate verify"
+        " validate verify watch"
     )
 )
 _ACTING_GET = frozenset(words("download preview convert export render validate"))
 _ACTING_DELETE = frozenset(words("disable unpublish unregister deactivate suspend"))
-_KNOWN = _READING | _MAKING | _CHANGING | _REMOVING | _ACTING
+_KNOWN = _READING | _MAKING | _CHANGING | _REMOVING | _ACTING | _HTTP
+#: What the last part of a POST's path begins with where it acts, whatever it acts on (`getMemberGroups`).
+_SURELY = frozenset(words("batch calculate check compute evaluate get make validate verify"))
 
 
 class Around(Record):
@@ -74,8 +81,8 @@ def answers_list(operation: Operation) -> bool:
 
 def first_word(operation: Operation) -> str:
     """The word of its operationId that says what it does, usually the first one; empty if none does."""
-    said = words(operation.operation)
-    return next((word for word in (said[:1] + said[-1:]) if word in _KNOWN), "")
+    said, last = words(operation.operation), words(re.split(r"[./]", operation.operation)[-1])
+    return next((word for word in (*said[:1], *said[-1:], *last[:1]) if word in _KNOWN), "")
 
 
 def acts(operation: Operation) -> bool:
@@ -103,12 +110,14 @@ def verb(operation: Operation, api: Around) -> str:
 
 
 def _is_acting_get(operation: Operation) -> bool:
-    answers_file = operation.response is not None and not is_json(operation.media_type)
+    if operation.response is None:  # whether there is something is all that it says
+        return operation.status > 0
+    answers_file = not is_json(operation.media_type)
     return answers_file or first_word(operation) in _ACTING_GET
 
 
 def _of_post(operation: Operation, api: Around) -> str:
-    word, parts = first_word(operation), operation.path.rstrip("/").split("/")
+    word, parts = first_word(operation), plain(operation.path).split("/")
     if _is_action(operation, parts):
         return "exec"
     if parts[-1].startswith("{"):
@@ -124,9 +133,22 @@ def _is_action(operation: Operation, parts: list[str]) -> bool:
     """Whether the operation's name or the last part of its path says that it acts."""
     if first_word(operation) in _ACTING:
         return True
+    if "{" in parts[-1]:
+        return False
+    if _is_custom(operation):
+        return True
     last = words(parts[-1])
     plural = bool(last) and last[-1].endswith("s") and not last[-1].endswith("ss")
-    return bool(last) and last[0] in _ACTING | {"assign"} and "{" not in parts[-1] and not plural
+    if not last:
+        return False
+    sure = last[0] in _SURELY and len(last) > 1 and first_word(operation) not in _MAKING
+    return sure or last == ["add"] or (last[0] in _ACTING | {"assign"} and not plural)
+
+
+def _is_custom(operation: Operation) -> bool:
+    """Whether its path ends in a custom method, `/topics/{topic}:publish`
+    (https://google.aip.dev/136)."""
+    return ":" in operation.path.partition("?")[0].rpartition("/")[2]
 
 
 def _looks_acting(operation: Operation, parts: list[str], api: Around) -> bool:

@@ -63,6 +63,7 @@ class Operation(Record):
         servers: URLs of its own with their variables, as in the document.
         paging: the vendor's `x-pagination`, as it is.
         graphql: StackQL's `x-stackQL-graphQL`, as it is.
+        links: whether its answer has a Link header (RFC 8288).
     """
 
     key: str
@@ -83,6 +84,7 @@ class Operation(Record):
     servers: tuple[dict[str, Any], ...]
     paging: dict[str, Any]
     graphql: dict[str, Any] = {}
+    links: bool = False
 
 
 class Spec:
@@ -198,6 +200,7 @@ class Spec:
             servers=self._servers(own, key) or self._servers(shared, key),
             paging=self._map(own, "x-pagination", key),
             graphql=self._map(own, "x-stackQL-graphQL", key),
+            links=self._has_links(own, key),
         )
 
     def _parameter(self, node: Any, key: str) -> SpecParameter:
@@ -233,6 +236,14 @@ class Spec:
                 found.append((int(text), media_type, schema))
         found.sort(key=lambda answer: (answer[2] is None, answer[0]))
         return found[0] if found else (0, "", None)
+
+    def _has_links(self, own: dict[str, Any], key: str) -> bool:
+        answers = [
+            self._node(node, f"{key} responses")
+            for code, node in self._map(own, "responses", key).items()
+            if str(code).startswith("2")
+        ]
+        return any(str(name).lower() == "link" for each in answers for name in self._map(each, "headers", key))
 
     def _content(self, content: Any, key: str) -> tuple[str, Schema | None]:
         """The media type that we take from a `content`: plain JSON first, then any other JSON, then the first."""

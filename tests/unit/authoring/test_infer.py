@@ -79,11 +79,31 @@ def paged(response: Any, query: dict[str, Any], *, links: bool = False, **more: 
         (of(org=OBJECT, status=TEXT), ("org",), False),
         (of(settings=OBJECT), (), False),
         (of(tags={"type": "object", "additionalProperties": listed(TEXT)}), ("tags",), True),
+        (of(object=TEXT, url=TEXT, has_more=TEXT, data=listed(OBJECT)), ("data",), True),
+        (of(kind=TEXT, etag=TEXT, items=listed(OBJECT)), ("items",), True),
+        (of(schemas=listed(TEXT), itemsPerPage=INTEGER, Resources=listed(OBJECT)), ("Resources",), True),
+        (of(incomplete=TEXT, total_count=INTEGER, items=listed(OBJECT)), ("items",), True),
+        (of(**{"@odata.context": TEXT, "value": listed(TEXT)}), ("value",), True),
+        (of(_embedded=of(orders=listed(OBJECT)), page=of(size=INTEGER)), ("_embedded", "orders"), True),
+        (of(next_cursor=TEXT, old=listed(OBJECT), things=listed(OBJECT)), ("things",), True),
+        (of(currency=TEXT, lines=listed(OBJECT)), (), False),
     ],
 )
 def test_where_rows_are(response: Any, path: tuple[str, ...], many: bool) -> None:
     found = rows(response)
     assert (found.response.row_path, found.many, found.wrapped) == (path, many, bool(path))
+
+
+def test_lists_of_operations_that_take_pages_and_objects_that_have_lists() -> None:
+    page = {"offset": INTEGER}
+    assert rows(of(answer=of(nodes=listed(OBJECT), total=INTEGER)), query=page).response.row_path == (
+        "answer",
+        "nodes",
+    )
+    assert rows(of(currency=TEXT, lines=listed(OBJECT)), query=page).response.row_path == ("lines",)
+    of_one = of(kind=TEXT, metadata=OBJECT, webhooks=listed(OBJECT))
+    assert rows(of_one).response.row_path == ("webhooks",)
+    assert rows(of_one, path="/things/{id}").response.row_path == ()
 
 
 def test_json_api_is_flat_if_it_has_type_and_attributes() -> None:
@@ -197,7 +217,32 @@ SIZE = {"type": "integer", "default": 10, "maximum": 100}
             {"page[token]": TEXT, "page[number]": INTEGER},
             Pagination("next_url", token_path=("links", "next")),
         ),
-        (of(data=listed(OBJECT), links=of(next=TEXT)), {}, Pagination()),
+        (of(data=listed(OBJECT), links=of(next=TEXT)), {}, Pagination("next_url", token_path=("links", "next"))),
+        (
+            of(results=listed(OBJECT), next={"type": "string", "format": "uri"}),
+            {"page": INTEGER},
+            Pagination("next_url", "page", token_path=("next",)),
+        ),
+        (
+            of(value=listed(OBJECT), **{"@odata.nextLink": TEXT}),
+            {"$top": INTEGER},
+            Pagination("next_url", token_path=("@odata.nextLink",), size_param="$top"),
+        ),
+        (
+            of(Resources=listed(OBJECT), totalResults=INTEGER),
+            {"startIndex": INTEGER, "count": INTEGER},
+            Pagination("offset", "startIndex", size_param="count", first=1, total_path=("totalResults",)),
+        ),
+        (
+            of(items=listed(OBJECT), metadata=of(**{"continue": TEXT})),
+            {"continue": TEXT, "limit": INTEGER},
+            Pagination("cursor", "continue", token_path=("metadata", "continue"), size_param="limit"),
+        ),
+        (  # how to go on is not said: what isn't whole is an error
+            of(data=listed(OBJECT), has_more={"type": "boolean"}),
+            {"ending_before": TEXT, "limit": INTEGER},
+            Pagination("cursor", more_path=("has_more",), size_param="limit"),
+        ),
         (OBJECT, {"limit": INTEGER, "page": INTEGER}, Pagination()),
     ],
 )
@@ -235,6 +280,13 @@ def test_a_bare_list_has_a_link_header_where_the_api_uses_them() -> None:
     assert paged(listed(OBJECT), {}, links=True).style == "link"
     assert paged(listed(OBJECT), {}, links=False).style == "none"
     assert paged(of(things=listed(OBJECT)), {}, links=True).style == "none"
+
+
+def test_a_link_header_that_is_declared_leads_on() -> None:
+    document = root(**{"/things": {"get": {"responses": {"200": {"headers": {"link": {}}, "content": {}}}}}})
+    (operation,) = Spec(document, "test.yaml").operations()
+    assert operation.links
+    assert not read(listed(OBJECT))[0].links
 
 
 def found(*names: str) -> list[Column]:
@@ -311,6 +363,20 @@ def test_item_keys_echoes_and_renamed_keys() -> None:
     assert keyed(method("/thing/{id}", "delete"), found("id"), {"/things/{}"}) == [("id", "id", True)]
 
 
+def test_a_key_that_is_called_after_its_collection_is_the_id() -> None:
+    own = [*found("id", "name"), Column("number", "integer", ("number",))]
+    assert keyed(method("/customers/{customer}"), own, {"/customers/{}"}) == [("customer", "id", True)]
+    assert keyed(method("/customers/{other}"), own, {"/customers/{}"}) == [("other", "", True)]
+    numbers = [Column("id", "integer", ("id",))]
+    assert keyed(method("/orgs/{org}"), numbers, {"/orgs/{}"}) == [("org", "", True)]
+
+
+def test_shapes_of_paths() -> None:
+    paths = ("/a/{b}/", "/a/{b}.json", "/a/{b}:stop", "/a:stop", "/a/{b}?v=1", "/?Action=A")
+    assert [keys.shape(path) for path in paths] == ["/a/{}", "/a/{}", "/a/{}/stop", "/a/stop", "/a/{}", "/?Action=A"]
+    assert [keys.is_item(path) for path in paths] == [True, True, False, False, True, False]
+
+
 def test_parents_are_lists_that_need_nothing_else() -> None:
     lists = {
         "/v1/users": ("p.u.users", method("/v1/users", "select", "id")),
@@ -321,7 +387,8 @@ def test_parents_are_lists_that_need_nothing_else() -> None:
         return [p.parent for p in keys.with_parents(method(path, verb), "p.u.factors", lists).parameters]
 
     assert parents("/v1/users/{userId}/factors") == ["p.u.users.id"]
-    assert parents("/v2/users/{user}/factors") == [""]
+    assert parents("/v2/users/{user}/factors") == ["p.u.users.id"]
+    assert parents("/v2/users/{login}/factors") == [""]
     assert parents("/v2/users/{user_id}/factors") == ["p.u.users.id"]
     assert parents("/v1/users/{userId}/factors", "delete") == [""]
     assert parents("/v1/groups/{groupId}/users") == [""]
@@ -369,6 +436,18 @@ def test_parents_are_lists_that_need_nothing_else() -> None:
         ("PUT", "/jobs/{id}/cancel", "CancelJob", ("jobs", "jobs", "cancel_job", "exec")),
         ("POST", "/d/list", "ListDeployments", ("d", "deployments", "list_deployments", "select")),
         ("POST", "/pets", "pets_create", ("pets", "pets", "pets_create", "insert")),
+        ("GET", "/v1/p/{p}/topics", "ps.p.topics.list", ("p", "topics", "ps_p_topics_list", "select")),
+        ("GET", "/repos/{r}/issues", "issues/list-for-repo", ("repos", "issues", "issues_list_for_repo", "select")),
+        ("GET", "/n/v1/links", "listNV1Links", ("n", "links", "list_nv1_links", "select")),
+        ("POST", "/v1/t/{t}:publish", "PublishT", ("t", "ts", "publish_t", "exec")),
+        ("POST", "/v1/cards/{card}", "PostCardsCard", ("cards", "cards", "post_cards_card", "update")),
+        (
+            "POST",
+            "/org/{id}/getMemberGroups",
+            "getMemberGroups",
+            ("org", "member_groups", "get_member_groups", "exec"),
+        ),
+        ("GET", "/tickets/{id}.json", "", ("tickets", "tickets", "get_id", "select")),
     ],
 )
 def test_names_for_what_has_none(http: str, path: str, operation: str, expected: tuple[str, str, str, str]) -> None:
