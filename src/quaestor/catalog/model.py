@@ -181,6 +181,10 @@ class Body(Record):
     elements: dict[str, str] = {}
 
 
+#: The address of the programs of this machine, as a method's server.
+PROGRAM = "program:"
+
+
 class Server(Record):
     """Where a method's requests go: a URL with `{variables}`, which are parameters of location `server`.
 
@@ -230,7 +234,8 @@ class Listing(Record):
         whole: parameters that are sent where nothing else binds them, since without them rows are left out. `now`
             is the moment at which the statement starts, `now-90d` so many days before, `now-7d@seconds` that as a
             number of seconds since 1970.
-        leaves_out: what no parameter brings, in words that follow "this list leaves out".
+        leaves_out: what isn't brought, in words that follow "this list leaves out"; `unless` are parameters any of
+            which brings it.
         dialect: in which language the expression is: empty for SCIM's, `odata`.
         wire: by attribute, what the expression calls it, where that is another name.
         select: the parameter that takes the names of the columns that are wanted; `selectable` those that it knows.
@@ -254,6 +259,7 @@ class Listing(Record):
     select: str = ""
     selectable: tuple[str, ...] = ()
     sorts: dict[str, tuple[str, str, str]] = {}
+    unless: tuple[str, ...] = ()
 
     def attributes(self) -> tuple[str, ...]:
         """What it can be asked to test."""
@@ -287,6 +293,7 @@ class Method(Record):
         form: what would be the query goes as a form into the body, which makes a GET a POST (AWS's query protocol).
         natural_key: of an insert, the columns by which people tell its objects apart, no two having the same:
             `("name",)`; what is inside a column with dots, `("profile.name",)`. ON CONFLICT goes by it.
+        command: the arguments of a program that is run in place of a request, each a template (`fetch.programs`).
     """
 
     name: str
@@ -308,6 +315,7 @@ class Method(Record):
     headers: dict[str, str] = {}
     form: bool = False
     natural_key: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
 
     @property
     def required(self) -> tuple[Parameter, ...]:

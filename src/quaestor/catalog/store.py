@@ -382,7 +382,7 @@ def _listing(data: list[Any]) -> Listing:
     for name in ("fields", "ranges", "sorts"):
         if name in values:
             values[name] = {each: tuple(parts) for each, parts in values[name].items()}
-    for name in ("words", "differs", "selectable"):
+    for name in ("words", "differs", "selectable", "unless"):
         if name in values:
             values[name] = tuple(values[name])
     return Listing(**values)
@@ -412,4 +412,5 @@ _METHOD_FIELDS: dict[str, Callable[[Any], Any]] = {
     "hidden": lambda data: tuple(_hidden(each) for each in data),
     "listing": _listing,
     "natural_key": tuple,
+    "command": tuple,
 }

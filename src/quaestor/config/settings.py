@@ -134,6 +134,7 @@ class Settings(Record):
         max_writes: the most writes of one statement.
         all_rows: whether an UPDATE, REPLACE or DELETE that names no row means all of them.
         dry_run_writes: whether writes are shown instead of sent.
+        allow_local_exec: whether methods of documents may run programs of this machine; by its flag alone.
         output, delimiter, header: how the command line writes results.
         stats: whether the command line prints what a statement took.
         error_format: `text` or `json`.
@@ -164,6 +165,7 @@ class Settings(Record):
     max_writes: int = 10_000
     all_rows: bool = False
     dry_run_writes: bool = False
+    allow_local_exec: bool = False
     output: str = "table"
     delimiter: str = ","
     header: bool = True

@@ -58,6 +58,11 @@ def build_request(
     for name in values:
         if name not in known:
             raise BindError(f"{method.name} has no parameter {name!r}", hint=did_you_mean(name, sorted(known)))
+    if method.command:
+        # late: only documents of other people have it (docs/decisions/0003-late-imports.md)
+        from quaestor.fetch.programs import request
+
+        return request(method, values)
     base = base_url(server, values, endpoint=endpoint, custom_domain=custom_domain)
     query: list[str] = []
     headers = [("accept", _accepted(method))]

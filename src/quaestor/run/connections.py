@@ -11,6 +11,7 @@ from _thread import allocate_lock
 from time import time
 
 from quaestor import __version__
+from quaestor.catalog.model import PROGRAM
 from quaestor.catalog.store import cache_folder
 from quaestor.errors import ForbiddenError
 from quaestor.fetch.auth import SIGNERS, Authenticator, provider_credentials, stackql_credentials
@@ -139,6 +140,8 @@ class Connections:
         Raises AuthError where a credential is missing, ForbiddenError where the origin isn't the one that the
         connection is configured for, or that its first request went to: one token serves one organisation.
         """
+        if server.url == PROGRAM:
+            return self._programs(connection)
         origin = origin_of(self.base_url(connection, server, values))
         place = server.url + (str(origin) if is_regional(server) else "")
         with self._lock:
@@ -156,6 +159,19 @@ class Connections:
                 hint="one token serves one organisation: name a second connection in the configuration file",
             )
         return there[1]
+
+    def _programs(self, connection: str) -> Client:
+        """Who runs the programs of a document's methods. Raises ForbiddenError unless the user allows it."""
+        # late: only documents of other people have it (docs/decisions/0003-late-imports.md)
+        from quaestor.fetch.programs import Programs, Unsigned
+
+        carrier: Transport = Programs(
+            is_allowed=self._settings.allow_local_exec, timeout_s=self._settings.request_timeout_s
+        )
+        configured = self._settings.connection(connection)
+        if self._settings.read_only or (configured is not None and configured.read_only):
+            carrier = ReadOnly(carrier)
+        return Client(carrier, Unsigned(), self._governor, redactor=self._redactor)
 
     def _home(self, connection: str, server: Server) -> Origin | None:
         """Where the connection's settings or the environment say that a server is; None if they say nothing."""

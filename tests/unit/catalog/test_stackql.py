@@ -216,7 +216,7 @@ def test_a_view_is_its_select_for_sqlite(write: Any) -> None:
     [
         ({"operation": {"$ref": "#/paths/~1nowhere/get"}}, "no operation GET /nowhere"),
         ({"operation": {"$ref": "#/paths"}}, "no path of this document"),
-        ({"operation": {"inline": ["rm"]}}, "runs a program"),
+        ({"operation": {"inline": [{"rm": 1}]}}, "inline is a list of texts"),
         ({"response": {"objectkey": "$.x"}}, "'objectkey', which isn't known"),
         ({"response": {"transform": {"type": "lua"}}}, "'lua' isn't known"),
         ({"config": {"magic": 1}}, "'magic', which isn't known"),

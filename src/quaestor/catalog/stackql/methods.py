@@ -11,9 +11,9 @@ import re
 from quaestor.catalog import columns, document
 from quaestor.catalog.columns import snake
 from quaestor.catalog.facts import MethodFacts
-from quaestor.catalog.model import Body, Listing, Method, Pagination, Parameter, Response, Schema
+from quaestor.catalog.model import PROGRAM, Body, Listing, Method, Pagination, Parameter, Response, Schema, Server
 from quaestor.catalog.openapi import is_json
-from quaestor.catalog.stackql import config, graphql, jsonpath, paging, pushing, s3, servers
+from quaestor.catalog.stackql import config, graphql, jsonpath, paging, programs, pushing, s3, servers
 from quaestor.errors import CatalogError
 from quaestor.record import replace
 
@@ -21,13 +21,26 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from quaestor.catalog.model import Provider, Server
+    from quaestor.catalog.model import Provider
     from quaestor.catalog.openapi import Operation, Spec, SpecParameter
 
     Levels = tuple[dict[str, Any], ...]
 
 _METHOD_KEYS = frozenset(
-    {"operation", "request", "response", "config", "servers", "parameters", "inverse", "apiMethod", "serviceName"}
+    {
+        "operation",
+        "inline",
+        "request",
+        "response",
+        "config",
+        "servers",
+        "parameters",
+        "inverse",
+        "apiMethod",
+        "serviceName",
+        "summary",
+        "description",
+    }
 )
 _REQUEST_KEYS = frozenset(
     {
@@ -89,6 +102,9 @@ class Reader:
         _check(fields, _METHOD_KEYS, "the method")
         request = _checked(fields.get("request"), _REQUEST_KEYS, "request")
         response = _checked(fields.get("response"), _RESPONSE_KEYS, "response")
+        command = programs.command_of(fields)
+        if command:
+            return self._program(f"{self._service}.{resource}.{name}", name, verb, fields, command)
         http, path = _operation_of(fields)
         operation = self._spec.operation(
             http, path, status=str(response.get("openAPIDocKey", "")), media_type=str(response.get("mediaType", ""))
@@ -148,6 +164,31 @@ class Reader:
             ),
             patches,
         )
+
+    def _program(
+        self, own: str, name: str, verb: str, fields: dict[str, Any], command: tuple[str, ...]
+    ) -> MethodFacts:
+        """A method that runs a program of this machine."""
+        response = _checked(fields.get("response"), _RESPONSE_KEYS, "response")
+        answer = self._response(programs.operation(response), response, own, "")
+        said = document.mapping(response.get("transform"), "transform").get("type")
+        if str(said).startswith("golang_template_v"):  # without a kind, a template gets what the program writes
+            answer = replace(answer, transform="golang_template_text")
+        parameters = programs.parameters(fields, command, self._spec)
+        found = columns.columns_of(answer, self._lookup, {})
+        parameters, patches = _apart(parameters, found)
+        method = Method(
+            name=name,
+            verb=verb,
+            http="RUN",
+            path="",
+            parameters=parameters,
+            response=answer,
+            columns=found,
+            server=Server(PROGRAM),
+            command=command,
+        )
+        return MethodFacts(method, patches)
 
     def _server(self, fields: dict[str, Any], operation: Operation) -> Server:
         own = document.sequence(fields.get("servers"), "servers")
@@ -323,10 +364,6 @@ def _checked(fields: Any, known: frozenset[str], what: str) -> dict[str, Any]:
 def _operation_of(fields: dict[str, Any]) -> tuple[str, str]:
     """HTTP method and path of `#/paths/~1a~1{b}/get`."""
     operation = document.mapping(fields.get("operation"), "operation")
-    if "inline" in operation or "inline" in fields:
-        raise CatalogError(
-            "it runs a program of this machine", hint="provider documents of other people are not let do that"
-        )
     pointer = operation.get("$ref")
     if not isinstance(pointer, str) or not pointer.startswith("#/paths/") or pointer.count("/") != 3:
         raise CatalogError(f"its operation is {pointer!r}, which is no path of this document")

@@ -43,7 +43,9 @@ def facts(head: Head, entry: ServiceEntry, root: dict[str, Any], source: str) ->
     spec = Spec(root, source)
     common = (config.of(root, source), entry.config, head.config)
     components = document.mapping(root.get("components"), f"{source}: components")
-    listed = document.mapping(components.get("x-stackQL-resources"), f"{source}: x-stackQL-resources")
+    listed = document.mapping(
+        components.get("x-stackQL-resources") or root.get("resources"), f"{source}: x-stackQL-resources"
+    )
     schemas: dict[str, Schema] = {name: spec.schema(name) for name in spec.components}
     reader = methods.Reader(head.provider, entry.name, spec, schemas)
     resources = tuple(

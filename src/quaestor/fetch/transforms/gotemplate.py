@@ -421,8 +421,19 @@ def _json_map(text: str) -> dict[str, Any]:
     return value
 
 
+def _go_pattern(pattern: str) -> str:
+    """A pattern of Go's regular expressions: its named groups are `(?<name>…)` too."""
+    return re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern)
+
+
+def _separator(text: str) -> Callable[[], str]:
+    """A function that gives nothing the first time, and the text from then on."""
+    said = iter(("",))
+    return lambda: next(said, text)
+
+
 def _first_match(text: str, pattern: str) -> str:
-    match = re.search(pattern, text)
+    match = re.search(_go_pattern(pattern), text)
     return (match[1] if match.re.groups else match[0]) if match else ""
 
 
@@ -450,5 +461,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "toInt": int,
     "plus1": lambda value: value + 1,
     "getRegexpFirstMatch": _first_match,
-    "getRegexpAllMatches": lambda text, pattern: re.findall(pattern, text),
+    "getRegexpAllMatches": lambda text, pattern: re.findall(_go_pattern(pattern), text),
+    "separator": _separator,
+    "call": lambda made, *values: made(*values),
 }

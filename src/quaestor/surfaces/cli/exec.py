@@ -224,6 +224,7 @@ _SETTINGS = (
     "max_requests", "concurrency", "api_reserve", "fill_parents", "pushdown", "partial", "ca_bundle", "endpoints",
     "workspace", "registry",
     "read_only", "dry_run_writes", "all_rows", "max_writes", "on_error", "write_concurrency",
+    "allow_local_exec",
 )  # fmt: skip
 
 

@@ -165,6 +165,7 @@ OPTIONS = (
         "take rows for done of which nobody can tell",
         commands=("journal",),
     ),
+    Option("--allow-local-exec", "allow_local_exec", "switch", "", "let documents' methods run programs here"),
     # the wire
     Option(
         "--tls.CABundle",
