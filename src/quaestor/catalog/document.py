@@ -99,6 +99,8 @@ def _yaml(text: str, source: str) -> Any:
             f"{source} repeats so much by its YAML aliases that it has {size:,} bytes written out, more than the "
             f"{MAX_BYTES:,} that a document may have"
         )
+    if re.search(r"(?m)^---(?=\s)", text.lstrip().removeprefix("---")):
+        raise CatalogError(f"{source} holds more than one document")
     value = yaml12.parse_yaml(text)
     twice = repeated(text)
     if twice is not None:
@@ -156,6 +158,8 @@ def _bounded(value: Any, source: str) -> None:
             odd = next((key for key in node if not isinstance(key, str | int | float | None)), None)
             if odd is not None:
                 raise CatalogError(f"{source} has a key that is no text: {odd!r}"[:200])
+            if "<<" in node:  # of YAML 1.1; what it would bring in would be missing without a word
+                raise CatalogError(f"{source} has a merge key (<<), which YAML 1.2 doesn't know", hint="write it out")
             stack.extend((child, depth + 1) for child in node.values() if not isinstance(child, _SCALARS))
         elif isinstance(node, list):
             stack.extend((child, depth + 1) for child in node if not isinstance(child, _SCALARS))

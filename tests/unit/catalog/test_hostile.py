@@ -83,6 +83,12 @@ def test_bombs_are_refused_in_a_fifth_of_a_second_and_50_mib(name: str, tmp_path
         "a: &x\n  b: 1\na: 2\n",
         '{"a": 1, "a": 2}',
         '{"b": {"a": 1, "a": 2}}',
+        "a: {b: 1, b: 2}",
+        "a: {b: 1,\n  c: {d: 1}, b: 2}",
+        "a:\n  - {x: 1, y: {z: 1, z: 2}}",
+        "a:\n- &k {x: 1, 'x': 2}",
+        "a: [1, {x: 1, x}]",
+        'a: {"x":1,"x":2}',
     ],
 )
 def test_a_key_that_is_there_twice_is_refused(text: str) -> None:
@@ -103,6 +109,10 @@ def test_a_key_that_is_there_twice_is_refused(text: str) -> None:
         "a: {\n  b: 1,\n  c: 2}\nb: 1\n",
         "/a/{b}:\n  get: 1\n/a/{c}:\n  get: 1\n",
         "a: # b: 1\n  b: 1\n# b: 2\nb: 2\n",
+        "a: {b: 1, c: {b: 1}, d: [b, b, {b: 2}, {b: 3}]}\nb: 1",
+        "a: {b: http://x:1, c: 'b: 1, b: 2', d: x b} # {b: 1, b: 2}",
+        "a: [b: 1, b: 2]\nb: {}\nc: []\nd: [ ]",
+        "a:\n  url: https://{x}/{x}\n  {}\n",
     ],
 )
 def test_what_looks_like_a_key_is_not_taken_for_one(text: str) -> None:
@@ -112,6 +122,15 @@ def test_what_looks_like_a_key_is_not_taken_for_one(text: str) -> None:
 def test_a_value_with_a_tag_is_refused() -> None:
     with pytest.raises(CatalogError, match="with a tag"):
         document.parse('a: !!python/object/apply:os.system ["id"]', "d.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("a: &x {b: 1}\nc:\n  <<: *x\n", "merge key"), ("a: 1\n---\nb: 2\n", "more than one document")],
+)
+def test_what_would_be_left_out_is_refused(text: str, said: str) -> None:
+    with pytest.raises(CatalogError, match=said):
+        document.parse(text, "d.yaml")
 
 
 def test_plain_words_stay_text() -> None:
