@@ -135,3 +135,6 @@ SELECT id, email FROM datadog.organization.users WHERE disabled AND status = 'Di
 SELECT id, email FROM datadog.organization.users WHERE status = 'Disabled' OR status = 'Pending'
 
 SELECT u.id, d.id FROM okta.users.users u LEFT JOIN datadog.organization.users d ON d.email = u.profile ->> 'email' AND d.status = 'Active' WHERE u.status = 'ACTIVE'
+
+-- The API sorts by time too, and the reading stops early.
+SELECT id, created FROM okta.users.users ORDER BY created DESC, id LIMIT 5

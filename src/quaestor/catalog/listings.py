@@ -8,8 +8,10 @@ Part of `catalog.facts`: overlays and a provider's files write both in the same 
       words: [and, or]
       equals: {source.id: sourceId}     # a parameter that takes one value
       ranges: {published: [since, until, iso]}
+      sorts: {published: [sortOrder, ASCENDING, DESCENDING]}
       whole: {includeNonDeleted: "true"}
-      leaves_out: what no parameter brings
+      leaves_out: what isn't brought
+      unless: [from]                    # parameters that bring it
     listing:                            # of a method that gets one object
       same: list_groups                 # its objects are the same as that list's
       differs: [_links]                 # but for these columns
@@ -55,7 +57,7 @@ def listing_from(fields: Any, where: str) -> Listing:
         raise CatalogError(f"{where} should be a mapping, not {fields!r}")
     _known(fields, Listing.__fields__, where)
     given = dict(fields)
-    for name in ("words", "differs", "selectable"):
+    for name in ("words", "differs", "selectable", "unless"):
         given[name] = tuple(fields.get(name) or ())
     given["fields"] = {
         name: _some(operators, OPERATORS, f"{where}.fields.{name}")
@@ -63,6 +65,9 @@ def listing_from(fields: Any, where: str) -> Listing:
     }
     given["ranges"] = {
         name: _range(parts, f"{where}.ranges.{name}") for name, parts in (fields.get("ranges") or {}).items()
+    }
+    given["sorts"] = {
+        name: _order(parts, f"{where}.sorts.{name}") for name, parts in (fields.get("sorts") or {}).items()
     }
     _some(list(given["words"]), ("and", "or"), f"{where}.words")
     for name, value in (fields.get("whole") or {}).items():
@@ -80,7 +85,7 @@ def listing_text(listing: Listing) -> dict[str, Any]:
         value = getattr(listing, name)
         if value:
             out[name] = list(value) if isinstance(value, tuple) else value
-    for name in ("fields", "ranges"):
+    for name in ("fields", "ranges", "sorts"):
         if name in out:
             out[name] = {each: list(parts) for each, parts in out[name].items()}
     return out
@@ -90,11 +95,12 @@ def check(method: Method, methods: Iterable[Method], where: str) -> None:
     """Raises CatalogError where a method's listing names what there isn't."""
     listing = method.listing
     columns = {column.name for column in method.columns}
-    for name in (*listing.attributes(), *listing.differs):
+    for name in (*listing.attributes(), *listing.differs, *listing.sorts):
         if name.partition(".")[0] not in columns:
             raise CatalogError(f"{where}: listing: there is no column {name!r}")
-    named = [listing.filter, *listing.whole, *listing.equals.values()]
+    named = [listing.filter, *listing.whole, *listing.equals.values(), *listing.unless]
     named += [name for low, high, _ in listing.ranges.values() for name in (low, high)]
+    named += [name for name, _, _ in listing.sorts.values()]
     for name in named:
         if name and method.parameter(name) is None:
             raise CatalogError(f"{where}: listing: there is no parameter {name!r}")
@@ -106,6 +112,12 @@ def _range(parts: Any, where: str) -> tuple[str, str, str]:
     if not isinstance(parts, list) or len(parts) != 3 or parts[2] not in FORMATS:
         raise CatalogError(f"{where}: {parts!r} should be two parameters and one of {', '.join(FORMATS)}")
     return str(parts[0]), str(parts[1]), str(parts[2])
+
+
+def _order(parts: Any, where: str) -> tuple[str, str, str]:
+    if not isinstance(parts, list) or len(parts) != 3 or not all(isinstance(part, str) for part in parts):
+        raise CatalogError(f"{where}: {parts!r} should be a parameter and its values for both directions")
+    return parts[0], parts[1], parts[2]
 
 
 def _some(values: Any, allowed: tuple[str, ...], where: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Before: `plan.scans` has the scans. After: `run.executor` streams or spools.
 
 from __future__ import annotations
 
+from quaestor.plan.order import sorted_by_api
 from quaestor.plan.rounds import probing, rounds_of
 from quaestor.plan.scope import BoundColumn, BoundTable
 from quaestor.plan.shape import aggregates, exists, inside
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
     from quaestor.values import SqlValue
 
 
-def with_mode(plan: Plan, constants: Mapping[nodes.Expr, SqlValue], *, is_exact: bool = False) -> Plan:
+def with_mode(
+    plan: Plan, constants: Mapping[nodes.Expr, SqlValue], *, is_exact: bool = False, push_down: bool = True
+) -> Plan:
     """Decide whether the only scan can be streamed, and whether a LIMIT may stop the reading before its end.
 
     Args:
         is_exact: the API tests all conditions itself, so a LIMIT says how many rows are enough.
+        push_down: the API may be asked to sort.
     """
     query = plan.query
     probe = exists(query.tree)
@@ -33,9 +37,14 @@ def with_mode(plan: Plan, constants: Mapping[nodes.Expr, SqlValue], *, is_exact:
     core = query.tree.cores[0]
     if len(query.tree.cores) != 1 or not isinstance(core, nodes.SelectCore):
         return plan
-    sorts = bool(query.tree.order_by or core.group_by or core.having or core.distinct)
     limit = query.tree.limit
-    needs_all = limit is None or sorts or any(aggregates(column) for column in core.columns)
+    whole = limit is None or bool(core.group_by or core.having or core.distinct)
+    whole = whole or any(aggregates(part) for part in (*core.columns, *query.tree.order_by))
+    if query.tree.order_by and not whole and push_down:
+        in_order = _in_order(plan, core, constants)
+        if in_order is not None:
+            return in_order
+    needs_all = whole or bool(query.tree.order_by)
     is_single = len(plan.scans) == 1 and len(query.uses) == 1 and not plan.scans[0].keys
     if not is_single or not _is_alone(core.source, query):
         return plan if needs_all else replace(plan, rounds=rounds_of(plan, core, constants))
@@ -47,6 +56,16 @@ def with_mode(plan: Plan, constants: Mapping[nodes.Expr, SqlValue], *, is_exact:
     if is_counted and (core.where is None or is_exact):
         enough = sum(row for row in rows if isinstance(row, int) and row > 0)
     return replace(plan, is_stream=True, is_lazy=True, first_rows=enough)
+
+
+def _in_order(plan: Plan, core: nodes.SelectCore, constants: Mapping[nodes.Expr, SqlValue]) -> Plan | None:
+    """The plan that stops when a LIMIT is reached though the statement sorts, since the API does too."""
+    found = sorted_by_api(plan, core)
+    if found is None:
+        return None
+    ready, order = found
+    rounds = rounds_of(ready, core, constants, order)
+    return replace(ready, rounds=rounds) if rounds is not None else None
 
 
 def _is_alone(source: nodes.Source | None, query: BoundQuery) -> bool:

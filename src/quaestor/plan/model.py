@@ -103,6 +103,20 @@ class Scan(Record):
         return f"s{self.id}"
 
 
+class Order(Record):
+    """In which order a scan's rows come: that of an instant, by whole seconds.
+
+    Attributes:
+        scan: its id.
+        position: of the instant among its columns.
+        descending: the newest come first.
+    """
+
+    scan: int
+    position: int
+    descending: bool
+
+
 class Rounds(Record):
     """A plan that ends when a LIMIT is reached.
 
@@ -111,12 +125,14 @@ class Rounds(Record):
         scans: it, and those that depend on it, in order; all others are read before.
         limit: how many rows of the answer are enough.
         probe: whose rows are counted, if not the statement's: what EXISTS asks for.
+        order: of the driving rows, where the statement sorts by it: rows are taken up to a second's end.
     """
 
     driver: int
     scans: tuple[int, ...]
     limit: int
     probe: nodes.Select | None = None
+    order: Order | None = None
 
 
 class Plan(Record):

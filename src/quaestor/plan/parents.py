@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from quaestor.errors import BindError, CatalogError
 from quaestor.plan import routes
-from quaestor.plan.conditions import choose_route
+from quaestor.plan.conditions import choose_route, conjuncts
+from quaestor.plan.pushdown import terms
 from quaestor.plan.routes import CONNECTION
 from quaestor.plan.scope import BoundColumn, BoundTable, Candidate, ScopeSource, TableUse
 
@@ -76,6 +77,7 @@ class Parents:
         if best is None or self._catalog is None:
             return None
         use, lacking = best
+        self._refuse_another(use, lacking)
         self.filled[use.id] = tuple(parameter.name for parameter in lacking)
         added: list[TableUse] = []
         for parameter in reversed(lacking):  # the last in the path belongs to those before it
@@ -85,6 +87,29 @@ class Parents:
             elif parameter.name not in given:
                 added.append(self._parent(use, parameter, self._catalog))
         return added
+
+    def _refuse_another(self, use: TableUse, lacking: list[Parameter]) -> None:
+        """Raise BindError where the statement names a column by which the vendor's path means something else.
+
+        `/users/{id}/groups` takes the user's id, its rows' `id` is the group's: who writes `id = '…'` may mean either
+        one, and an empty answer wouldn't tell.
+        """
+        for parameter in lacking:
+            for condition in self._query.filters.get(use.id, ()) if parameter.wire != parameter.name else ():
+                for part in conjuncts(condition):
+                    if any(term.attribute == parameter.wire and term.op == "=" for term in terms(part, use.id)):
+                        raise self._ambiguous(use, parameter, part.pos)
+
+    def _ambiguous(self, use: TableUse, parameter: Parameter, position: int) -> BindError:
+        name, (whose, column) = parameter.name, parameter.parent.rsplit(".", 1)
+        every = f"(SELECT {column} FROM {whose})"  # noqa: S608 - words for people
+        return BindError(
+            f"{parameter.wire} of {use.resource.id} is the row's own, and nothing binds {name}",
+            text=self._text,
+            position=position,
+            hint=f"if it is {parameter.parent}, write {name} = …; if it is the row's, {name} IN {every} beside it"
+            " has all rows searched",
+        )
 
     def _parent(self, use: TableUse, parameter: Parameter, catalog: Catalog) -> TableUse:
         """The parent's table, on the same connection with the same settings, and the key that it gives."""

@@ -64,7 +64,7 @@ def constants(query: BoundQuery) -> Iterator[nodes.Expr]:
         for condition in query.filters.get(use.id, ()):
             for node in nodes.walk(condition):
                 if isinstance(node, nodes.Expr):
-                    for term in _terms(node, use.id):
+                    for term in terms(node, use.id):
                         yield from term.values
 
 
@@ -101,7 +101,9 @@ def left_out(scan: Scan) -> str:
     listing = scan.method.listing
     bounds = {name for low, high, _ in listing.ranges.values() for name in (low, high)}
     sent = {*scan.pushed, *scan.constants, *(name for keys in scan.keys for name in keys.parameters)}
-    return "" if bounds & sent else listing.leaves_out
+    if not listing.leaves_out or sent & {*bounds, *listing.unless}:
+        return ""
+    return listing.leaves_out + (f", unless {' or '.join(listing.unless)} is bound" if listing.unless else "")
 
 
 def is_exact(scan: Scan, query: BoundQuery, given: Given) -> bool:
@@ -114,8 +116,8 @@ def is_exact(scan: Scan, query: BoundQuery, given: Given) -> bool:
 
 def _is_sent(condition: nodes.Expr, scan: Scan, given: Given) -> bool:
     text = _expression(condition, scan.uses[0], scan.method, given)
-    terms = _terms(condition, scan.uses[0])
-    return bool(text) and text in scan.pushed.get(scan.method.listing.filter, "") and [t.op for t in terms] == ["="]
+    ops = [term.op for term in terms(condition, scan.uses[0])]
+    return bool(text) and text in scan.pushed.get(scan.method.listing.filter, "") and ops == ["="]
 
 
 def _pushed(scan: Scan, query: BoundQuery, given: Given) -> Scan:
@@ -123,15 +125,16 @@ def _pushed(scan: Scan, query: BoundQuery, given: Given) -> Scan:
     taken = {*scan.constants, *(name for keys in scan.keys for name in keys.parameters)}
     found: dict[str, str] = {}
     others = {p.name for p in scan.method.parameters if p.location == "query" and not p.required and not p.role}
-    if listing.filter and taken.isdisjoint(others):
-        of_uses = [_filter(use, scan.method, query, given) for use in scan.uses]
-        text = _any_of(list(dict.fromkeys(of_uses)), listing.words)
-        if text and len(text) <= MAX_LENGTH:
-            found[listing.filter] = text
     for attribute, parameter in listing.equals.items():
         values = {_one_value(use, attribute, parameter, scan.method, query, given) for use in scan.uses}
         if parameter not in taken and len(values) == 1 and "" not in values:
             found[parameter] = values.pop()
+    # whether a list that is asked both ways has the rows of both, nothing says
+    if listing.filter and not found and taken.isdisjoint(others):
+        of_uses = [_filter(use, scan.method, query, given) for use in scan.uses]
+        text = _any_of(list(dict.fromkeys(of_uses)), listing.words)
+        if text and len(text) <= MAX_LENGTH:
+            found[listing.filter] = text
     for attribute, (low, high, kind) in listing.ranges.items():
         bounds = [_bounds(use, attribute, query, given) for use in scan.uses]
         lows = [bound[0] for bound in bounds if bound[0] is not None]
@@ -165,12 +168,12 @@ def _one_value(use: int, attribute: str, parameter: str, method: Method, query: 
     column, named = _column(method, attribute), method.parameter(parameter)
     for condition in query.filters.get(use, ()):
         for part in conjuncts(condition):
-            for term in _terms(part, use):
+            for term in terms(part, use):
                 if term.attribute == attribute and term.op == "=" and len(term.values) == 1 and column is not None:
                     value = given.get(term.values[0])
                     text = quoted(value, column, is_inside="." in attribute)
                     if text and "," not in text and (named is None or not named.enum or value in named.enum):
-                        return str(value)
+                        return str(value) if isinstance(value, str) else text
     return ""
 
 
@@ -196,7 +199,7 @@ def _expression(condition: nodes.Expr, use: int, method: Method, given: Given) -
             return _all_of([part for part in parts if part], listing.words)
         return _any_of([f"({part})" if " and " in part else part for part in parts], listing.words)
     return _all_of(
-        [text for term in _terms(condition, use) if (text := _comparison(term, method, given))], listing.words
+        [text for term in terms(condition, use) if (text := _comparison(term, method, given))], listing.words
     )
 
 
@@ -268,7 +271,7 @@ def _bounds(use: int, attribute: str, query: BoundQuery, given: Given) -> tuple[
     lows, highs = [], []
     for condition in query.filters.get(use, ()):
         for part in conjuncts(condition):
-            for term in _terms(part, use):
+            for term in terms(part, use):
                 if term.attribute == attribute:
                     low, high = _around(term, given)
                     lows += [low] if low is not None else []
@@ -320,7 +323,7 @@ def _instant(moment: datetime, kind: str, seconds_earlier: int = 0) -> str:
 # ------------------------------------------------------------------------------------------ comparisons
 
 
-def _terms(condition: nodes.Expr, use: int) -> list[Term]:
+def terms(condition: nodes.Expr, use: int) -> list[Term]:
     """A condition as comparisons that all hold where it does: two for BETWEEN, none for what isn't one."""
     if isinstance(condition, nodes.Binary) and condition.op in _FLIPPED:
         for side, other, op in (

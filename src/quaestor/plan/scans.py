@@ -61,7 +61,7 @@ def plan(
         scans = pushdown.push(tuple(together(scan, query) for scan in scans), query, constants)
         scans = tuple(choice.settled(scan) for scan in scans)
     is_exact = len(scans) == 1 and pushdown.is_exact(scans[0], query, constants)
-    return with_mode(Plan(query, scans), constants, is_exact=is_exact)
+    return with_mode(Plan(query, scans), constants, is_exact=is_exact, push_down=push_down)
 
 
 class _Planner:

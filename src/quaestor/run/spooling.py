@@ -12,6 +12,7 @@ from quaestor.plan.choice import pages, singly
 from quaestor.plan.lower import lower
 from quaestor.plan.routes import CONNECTION, NO_KEYS
 from quaestor.plan.together import filtered
+from quaestor.record import Record
 from quaestor.run.feed import Feed, Room
 from quaestor.run.reading import combinations_of
 from quaestor.run.tables import Filling
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import apsw
 
     from quaestor.fetch.http import CancelToken
-    from quaestor.plan.model import Keys, Plan, Rounds, Scan
+    from quaestor.plan.model import Keys, Order, Plan, Rounds, Scan
     from quaestor.run.feed import Batch, Part
     from quaestor.run.reading import Reading, Start
     from quaestor.values import SqlValue
@@ -33,6 +34,65 @@ if TYPE_CHECKING:
 FIRST_ROUND = 16
 #: Rows that are copied or taken at a time.
 CHUNK = 1000
+
+
+class Take(Record):
+    """Some rows of the table that drives the rounds.
+
+    Attributes:
+        may_do: with these, and those before, the statement may have its answer.
+        is_last: there are no more.
+    """
+
+    rows: Batch
+    may_do: bool
+    is_last: bool
+
+
+def _takes(rows: Iterator[tuple[SqlValue, ...]]) -> Iterator[Take]:
+    """All rows, a bounded number at a time, to be looked at whenever there are twice as many again."""
+    size = left = FIRST_ROUND
+    while True:
+        wanted = min(left, CHUNK)
+        taken = list(islice(rows, wanted))
+        left -= wanted
+        is_last = len(taken) < wanted
+        yield Take(taken, not left, is_last)
+        if is_last:
+            return
+        if not left:
+            size *= 2
+            left = size
+
+
+def _takes_by_second(rows: Iterator[tuple[SqlValue, ...]], order: Order) -> Iterator[Take]:
+    """All rows, up to a second's end each time: those that follow belong behind them, by time and by text.
+
+    Where they come in another order after all, or as texts that can't be compared, they do only all together.
+    """
+    is_sorted, last = True, ""
+    held: Batch = []
+    for take in _takes(rows):
+        for row in take.rows:
+            second = _second(row[order.position])
+            is_sorted = is_sorted and bool(second) and (last in ("", second) or _follows(second, last, order))
+            last = second
+        held += take.rows
+        whole = len(held)
+        while is_sorted and not take.is_last and whole and _second(held[whole - 1][order.position]) == last:
+            whole -= 1
+        yield Take(held[:whole], take.may_do and is_sorted, take.is_last)
+        held = held[whole:]
+
+
+def _follows(second: str, last: str, order: Order) -> bool:
+    return second < last if order.descending else second > last
+
+
+def _second(value: SqlValue) -> str:
+    """An instant in UTC to its seconds (RFC 3339); empty if it isn't one."""
+    is_utc = isinstance(value, str) and value[10:11] == "T" and value.endswith(("Z", "+00:00"))
+    return str(value)[:19] if is_utc else ""
 
 
 class Spooler:
@@ -154,21 +214,20 @@ class Spooler:
         parts, copies = self._parts(driver)
         self._copy(driver, copies)
         rows = (row for batch in self._feed(parts, lazy=True) for row in batch)
-        take = FIRST_ROUND
-        while True:
-            taken = list(islice(rows, take))
-            self._fillings[driver.id].add([taken])
+        for take in _takes(rows) if rounds.order is None else _takes_by_second(rows, rounds.order):
+            self._fillings[driver.id].add([take.rows])
             for number in rounds.scans[1:]:
                 scan = self._plan.scans[number]
                 more, copied = self._parts(scan)
                 self._fillings[number].add(self._feed(more))
                 self._copy(scan, copied)
+            if not (take.may_do or take.is_last):
+                continue
             found = list(self._db.execute(probe or statement, self._parameters))
-            if len(found) >= rounds.limit or len(taken) < take:
+            if len(found) >= rounds.limit or take.is_last:
                 found = list(self._db.execute(statement, self._parameters)) if probe else found
                 yield from (found[at : at + CHUNK] for at in range(0, len(found), CHUNK))
                 return
-            take *= 2
 
     def close(self) -> None:
         """Stop the reading."""

@@ -154,7 +154,7 @@ class Manners:
                     at for at in positions if wanted in map(text_of, values_at(collection.row(at, shape), path))
                 ]
         for attribute, name in method.listing.equals.items():
-            if name in query:
+            if name in query and name != "q":  # a word to search for: the vendor's own rule
                 wanted, path = query.text(name), _path(method, attribute)
                 positions = [
                     at for at in positions if wanted in map(text_of, values_at(collection.row(at, shape), path))
