@@ -58,12 +58,14 @@ def unpack(data: bytes, target: str, *, member: str = "provider.yaml") -> str:
 def _members(data: bytes) -> Iterator[tuple[str, bytes]]:
     """Name and content of each file, every rule checked before a byte of it is unpacked."""
     seen: set[str] = set()
+    found: list[tuple[str, tarfile.TarInfo]] = []
     try:
         with tarfile.open(fileobj=io.BytesIO(_inflated(data)), mode="r:") as archive:
             for number, member in enumerate(archive, 1):
                 if number > MAX_MEMBERS:
                     raise CatalogError(f"the archive has more than {MAX_MEMBERS:,} members")
-                name = _checked(member, seen)
+                found.append((_checked(member, seen), member))
+            for name, member in found:
                 if member.isfile():
                     file = archive.extractfile(member)
                     yield name, file.read() if file is not None else b""
@@ -80,11 +82,15 @@ def _inflated(data: bytes) -> bytes:
         raise CatalogError("the archive unpacks to more than it may: is it a bomb?")
     if not reader.eof:
         raise CatalogError("the archive is cut off")
+    if reader.unused_data.strip(b"\0"):  # another one, perhaps, of which nobody would read anything
+        raise CatalogError("the archive has something behind its end")
     return out
 
 
 def _checked(member: tarfile.TarInfo, seen: set[str]) -> str:
     name = member.name.removeprefix("./").rstrip("/")
+    if name == "." and member.isdir():  # as `tar czf version.tgz .` begins
+        return ""
     parts = name.split("/")
     if (name or member.isfile()) and (
         name.startswith("/") or "\\" in name or "\0" in name or any(p in ("", ".", "..") for p in parts)

@@ -203,6 +203,19 @@ def test_examples_of_hosts_are_no_defaults(write: Any) -> None:
     assert only(write(root)).server.variables[0].default == "us-east-1"
 
 
+def test_a_variable_of_a_server_has_a_pattern_and_is_known_by_the_environment(write: Any) -> None:
+    root = document_of({}, "/things", LIST)
+    root["servers"] = [
+        {
+            "url": "https://{org:^(?:[a-z]{2,8}|x-[0-9]+)$}.example.com/v1",
+            "variables": {"org": {"default": "my-org", "x-stackQL-envVar": "ACME_ORG"}},
+        }
+    ]
+    server = only(write(root)).server
+    assert (server.url, server.variables_env) == ("https://{org}.example.com/v1", {"org": "ACME_ORG"})
+    assert (server.variables[0].name, server.variables[0].required) == ("org", True)
+
+
 def test_a_view_is_its_select_for_sqlite(write: Any) -> None:
     root = document_of({}, "/things", LIST)
     fallback = {"predicate": 'sqlDialect == "sqlite3"', "ddl": "SELECT 2"}

@@ -139,8 +139,22 @@ HOSTILE = {
     "not an archive": b"PK\x03\x04 nothing",
     "empty": b"",
     "cut off": packed({"provider.yaml": HEAD * 1000})[:-20],
+    "another behind it": packed({"provider.yaml": HEAD}) + packed({"services/s.yaml": b""}),
+    "too many": packed({"provider.yaml": HEAD} | {f"s{number}": b"" for number in range(archive.MAX_MEMBERS)}),
     "bomb": packed({"provider.yaml": HEAD, "services/s.yaml": b"0" * 50_000_000}),
 }
+
+
+def test_an_archive_of_a_folder_itself_is_unpacked(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    (made / "services").mkdir(parents=True)
+    (made / "provider.yaml").write_bytes(HEAD)
+    (made / "services" / "s.yaml").write_bytes(b"s: 1")
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as packer:
+        packer.add(made, ".")  # as `tar czf` does
+    archive.unpack(out.getvalue(), str(tmp_path / "target"))
+    assert tree(tmp_path / "target") == tree(made)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
