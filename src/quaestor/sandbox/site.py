@@ -310,9 +310,10 @@ class Site:
                 self._made.popitem(last=False)
         return made
 
-    def forget(self) -> None:
-        """Collections are made anew: what they were made of has changed."""
-        self._made.clear()
+    def forget(self, template: str = "") -> None:
+        """Collections are made anew, those of one template or all: what they were made of has changed."""
+        for at in [at for at in self._made if template in ("", at[0])]:
+            del self._made[at]
 
     def _laid_over(self, template: str, values: tuple[str, ...], base: Collection) -> Overlay:
         whole = self.world.wholes.get(template)

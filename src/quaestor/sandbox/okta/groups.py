@@ -17,14 +17,14 @@ from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.data.clock import Clock, iso
 from quaestor.sandbox.data.collection import ORIGIN, Collection, Generated, shaped
 from quaestor.sandbox.data.invent import Inventor
-from quaestor.sandbox.data.seeded import CodeKeys, mix, pick
+from quaestor.sandbox.data.seeded import CodeKeys, mix, pick, salt
 from quaestor.sandbox.data.words import ADJECTIVES, DEPARTMENTS, NOUNS, OFFICES
 from quaestor.sandbox.okta.scim import parse
 from quaestor.sandbox.okta.users import ORG, OktaUsers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
 _EVERYONE, _MANAGERS, _CONTRACTORS, _ADMINS = "Everyone", "Managers", "Contractors", "Okta Administrators"
@@ -229,6 +229,10 @@ class OktaApps(Generated):
         self._clock = clock
         #: Whether clients put a user into an application or took them out; None if they did neither.
         self.assigned: Callable[[str, str], bool | None] = lambda app, user: None
+        #: Whether an application is assigned to a group, both by their keys.
+        self.granted: Callable[[str, str], bool] = lambda app, group: False
+        #: Key, name and label of each application that is in use now.
+        self.live: Callable[[], Iterable[tuple[str, str, str]]] = tuple
         groups.apps_of = self.of_group
 
     def catalog(self, app: int) -> tuple[str, str, str]:
@@ -317,24 +321,32 @@ class OktaApps(Generated):
         path, value = wanted.equal or ("", "")
         if path == "user.id":
             user = self._users.index(value)
-            return [app for app in range(len(self)) if self._has(app, user, value)]
+            return [app for app in range(len(self)) if self.has_user(app, user, value)]
         if path == "group.id":
-            group = self._groups.index(value)
-            return self.of_group(group) if group >= 0 else []
+            return [app for app in range(len(self)) if self.granted(self.key(app), value)]
         raise Refusal("filter", "filter", detail="user.id and group.id can't be combined with other conditions")
 
-    def _has(self, app: int, user: int, key: str) -> bool:
+    def has_user(self, app: int, user: int, key: str) -> bool:
         """Whether an application has a user, by what clients did or else as generated."""
         done = self.assigned(self.key(app), key)
         return done if done is not None else user >= 0 and self.via(app, user) > -2
+
+    def links(self, user: int, key: str) -> Iterable[tuple[str, str, str]]:
+        """Key, name and label of each application in use that a user has now."""
+        for app, name, label in self.live():
+            at = self.index(app)
+            if self.has_user(at, user, key) if at >= 0 else self.assigned(app, key):
+                yield app, name, label
 
     def admits(self, query: Query, row: Any) -> bool:
         text = query.text("filter")
         path, value = parse(text, "filter").equal or ("", "") if text else ("", "")
         if path == "user.id":
             app = self.index(str(row["id"]))
-            known = app >= 0 and self._has(app, self._users.index(value), value)
+            known = app >= 0 and self.has_user(app, self._users.index(value), value)
             return known or bool(self.assigned(str(row["id"]), value))
+        if path == "group.id":
+            return self.granted(str(row["id"]), value)
         return True
 
 
@@ -433,15 +445,11 @@ def group_assignments(apps: OktaApps, groups: OktaGroups, clock: Clock, app: int
     return rows
 
 
-def app_links(apps: OktaApps, user: int) -> dict[str, dict[str, Any]]:
+def app_links(apps: OktaApps, user: int, owner: str) -> dict[str, dict[str, Any]]:
     """The applications on a user's dashboard, by the assignment's id."""
     rows: dict[str, dict[str, Any]] = {}
-    for app in range(len(apps)):
-        if not apps.active(app) or apps.via(app, user) == -2:
-            continue
-        name, label, _ = apps.catalog(app)
-        app_key = apps.key(app)
-        key = CodeKeys(mix(app, user), "00u", 10, ORG).key(0)
+    for app_key, name, label in apps.links(user, owner):
+        key = CodeKeys(salt(f"{app_key} {owner}"), "00u", 10, ORG).key(0)
         rows[key] = {
             "id": key,
             "label": label,

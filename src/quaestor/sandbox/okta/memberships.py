@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from quaestor.sandbox.answer.rules import Act
     from quaestor.sandbox.change.writes import Writer
+    from quaestor.sandbox.okta.assignments import Assignments
     from quaestor.sandbox.okta.expressions import Condition
     from quaestor.sandbox.okta.story import Story
 
@@ -32,10 +33,10 @@ _SHAPE = Schema()
 class Memberships:
     """Puts users into groups by rules."""
 
-    def __init__(self, writer: Writer, story: Story) -> None:
-        self._writer = writer
+    def __init__(self, writer: Writer, story: Story, assignments: Assignments) -> None:
         self._site = writer.site
         self._story = story
+        self._assignments = assignments
 
     def activated(self, act: Act, rule: str, row: dict[str, Any]) -> None:
         """A rule was switched on. Raises Refusal for a condition that the sandbox can't tell."""
@@ -56,17 +57,15 @@ class Memberships:
     def _fits(self, test: Condition, user: dict[str, Any]) -> bool:
         return test(user["profile"], lambda: self._groups(user))
 
-    def deleted(self, act: Act, rule: str, *, with_members: bool) -> None:
+    def deleted(self, rule: str, *, with_members: bool) -> None:
         """A rule was deleted; its members go with it if so asked."""
         place = self._place(rule)
         for pair in tuple(self._site.state.at(place).born):
             group, _, user = pair.partition(" ")
             self._site.state.forget(place, pair)
             if with_members:
-                self._writer.places.join(_MEMBERS, group, user, put=False)
-                self._story.tell(
-                    act, "group.user_membership.remove", [self._story.user(user), self._story.group(group)]
-                )
+                self._assignments.leave(group, user)
+                self._story.follow("group.user_membership.remove", [self._story.user(user), self._story.group(group)])
 
     def _put(self, act: Act, rule: str, row: dict[str, Any], user: str) -> None:
         excluded = ((row.get("conditions") or {}).get("people") or {}).get("users") or {}
@@ -76,11 +75,9 @@ class Memberships:
             members = self._site.collection(_MEMBERS, (str(group),))
             if not self._site.collection("/api/v1/groups", ()).has(str(group)) or members.index(user) >= 0:
                 continue
-            self._writer.places.join(_MEMBERS, str(group), user)
+            self._assignments.join(act, str(group), user)
             self._site.state.bear(self._place(rule), f"{group} {user}", packed(True))
-            self._story.tell(
-                act, "group.user_membership.add", [self._story.user(user), self._story.group(str(group))]
-            )
+            self._story.follow("group.user_membership.add", [self._story.user(user), self._story.group(str(group))])
 
     def _place(self, rule: str) -> str:
         """Where the state keeps whom a rule has put where."""

@@ -2,13 +2,12 @@
 
 | what                           | the rule                                                                       |
 |--------------------------------|--------------------------------------------------------------------------------|
-| making a user                  | STAGED with `activate=false`; ACTIVE with a password, else PROVISIONED         |
-| a user's steps                 | only from the statuses of `_STEPS`; E0000038 otherwise, unlock E0000032        |
-| deleting a user                | the first DELETE deactivates one in use, the second deletes                    |
+| a user's life                  | see `lifecycle`                                                                |
 | deleting an application, hook  | only when it isn't ACTIVE: E0000056                                            |
-| logins, names of groups, roles | only one may have it: E0000001 with the cause                                  |
+| logins, names (`_UNIQUE`)      | only one may have it: E0000001 with the cause                                  |
+| a role, given twice            | E0000090                                                                       |
 | POST and PUT of an object      | POST merges, PUT replaces                                                      |
-| app users, group assignments   | the user's or group's key is the key; groups are seen from both ends           |
+| members, assignments           | see `assignments`: each is seen from both ends, the one follows from the other |
 
 https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserLifecycle/,
 https://developer.okta.com/docs/reference/error-codes/
@@ -23,11 +22,21 @@ from quaestor.sandbox.answer.answers import Answer
 from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.answer.rules import Act, Rules
 from quaestor.sandbox.change.state import unpacked
-from quaestor.sandbox.data.clock import iso
-from quaestor.sandbox.data.collection import ORIGIN, encode
-from quaestor.sandbox.data.seeded import CodeKeys, mix
+from quaestor.sandbox.data.collection import ORIGIN
+from quaestor.sandbox.okta.assignments import (
+    APP_GROUPS,
+    APP_USERS,
+    APPS,
+    GROUPS,
+    MEMBERS,
+    OF_USER,
+    USERS,
+    Assignments,
+    mapping,
+)
 from quaestor.sandbox.okta.dialect import check
 from quaestor.sandbox.okta.groups import OktaApps
+from quaestor.sandbox.okta.lifecycle import REQUIRED, Lives, check_addresses
 from quaestor.sandbox.okta.memberships import RULES, Memberships
 from quaestor.sandbox.okta.moved import MOVED, moved
 from quaestor.sandbox.okta.offspring import COPIES, ROLES, copied, permit
@@ -36,7 +45,7 @@ from quaestor.sandbox.okta.users import linked, without_password
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from quaestor.sandbox.answer.query import Query
@@ -44,37 +53,28 @@ if TYPE_CHECKING:
     from quaestor.sandbox.change.overlay import Overlay
     from quaestor.sandbox.change.writes import Writer
 
-_USERS, _GROUPS, _APPS = "/api/v1/users", "/api/v1/groups", "/api/v1/apps"
-_APP_USERS, _APP_GROUPS = "/api/v1/apps/{}/users", "/api/v1/apps/{}/groups"
-_MEMBERS, _OF_USER = "/api/v1/groups/{}/users", "/api/v1/users/{}/groups"
-_USER = _USERS + "/{}"
-_LIVING = ("ACTIVE", "PROVISIONED", "STAGED", "SUSPENDED", "LOCKED_OUT", "PASSWORD_EXPIRED", "RECOVERY")
-#: A user's steps: the statuses that they start from, and the one that they lead to (empty: as it was).
-_STEPS: dict[str, tuple[tuple[str, ...], str]] = {
-    "activate": (("STAGED", "DEPROVISIONED"), "ACTIVE"),
-    "reactivate": (("PROVISIONED",), "PROVISIONED"),
-    "deactivate": (_LIVING, "DEPROVISIONED"),
-    "suspend": (("ACTIVE",), "SUSPENDED"),
-    "unsuspend": (("SUSPENDED",), "ACTIVE"),
-    "unlock": (("LOCKED_OUT",), "ACTIVE"),
-    "expire_password": (("ACTIVE", "PASSWORD_EXPIRED", "RECOVERY", "STAGED"), "PASSWORD_EXPIRED"),
-    "expire_password_with_temp_password": (("ACTIVE", "PASSWORD_EXPIRED", "RECOVERY", "STAGED"), "PASSWORD_EXPIRED"),
-    "reset_password": (_LIVING, "RECOVERY"),
-    "reset_factors": (_LIVING, ""),
-}
+_USER = USERS + "/{}"
 #: What must not be ACTIVE when it is deleted, and what to say.
 _GUARDED = {
-    _APPS: ("Delete application forbidden.", "The application must be deactivated before deletion."),
+    APPS: ("Delete application forbidden.", "The application must be deactivated before deletion."),
     "/api/v1/eventHooks": ("Event hook must be deactivated before deletion.", ""),
     "/api/v1/inlineHooks": ("Inline hook must be deactivated before deletion.", ""),
 }
 #: Fields of which no two objects of a collection have the same value, and what is said of the second.
 _TAKEN = "An object with this field already exists in the current organization"
 _UNIQUE: dict[str, tuple[tuple[str, ...], str]] = {
-    _USERS: (("profile", "login"), _TAKEN),
-    _GROUPS: (("profile", "name"), _TAKEN),
+    USERS: (("profile", "login"), _TAKEN),
+    GROUPS: (("profile", "name"), _TAKEN),
+    RULES: (("name",), _TAKEN),
+    "/api/v1/zones": (("name",), _TAKEN),
+    "/api/v1/idps": (("name",), _TAKEN),
+    "/api/v1/trustedOrigins": (("name",), _TAKEN),
+    "/api/v1/policies": (("name",), "Policy name already in use"),
     "/api/v1/iam/roles": (("label",), "There is already an admin role with this name."),
+    "/api/v1/iam/resource-sets": (("label",), "There is already a resource set with this name."),
 }
+#: Where a role is given to somebody who has it: E0000090.
+_GIVEN = ("/api/v1/users/{}/roles", "/api/v1/groups/{}/roles")
 _REQUIRED = ("firstName", "lastName", "email", "login")
 #: How one signs in to an app of these kinds, where its maker didn't say (recorded of `bookmark`). An app of no
 #: kind, as Okta's Python SDK sends what has no sign-on mode, is the plainest.
@@ -98,45 +98,67 @@ class OktaRules(Rules):
     def __init__(self) -> None:
         super().__init__()
         self.resets = frozenset({"/api/v1/org/captcha"})
-        self.mirrors = {_MEMBERS: _OF_USER, _OF_USER: _MEMBERS}
+        self.mirrors = {MEMBERS: OF_USER, OF_USER: MEMBERS}
         self.special = {
-            ("POST", _USERS): self._make_user,
-            ("DELETE", _USER): self._delete_user,
-            ("POST", _APP_USERS): self._assign,
-            ("PUT", _APP_GROUPS + "/{}"): self._assign_group,
             **{("POST", path): moved for path in MOVED},
-            ("POST", _USER + "/credentials/change_password"): self._credentials,
-            ("POST", _USER + "/credentials/change_recovery_question"): self._credentials,
-            ("POST", _USER + "/credentials/forgot_password_recovery_question"): self._credentials,
         }
         for home in COPIES:
             self.special["POST", home + "/{}/clone"] = lambda act: copied(self.writer, act)
-        for step in _STEPS:
-            self.special["POST", f"{_USER}/lifecycle/{step}"] = self._stepping(step)
 
     def attach(self, writer: Writer) -> None:
         super().attach(writer)
         self.story = Story(writer.site)
-        self.memberships = Memberships(writer, self.story)
-        apps = writer.site.collection(_APPS, ()).base
+        self.assignments = Assignments(writer, self.story)
+        self.memberships = Memberships(writer, self.story, self.assignments)
+        self.special |= Lives(writer, self.assignments).special()
+        self.special["POST", APP_USERS] = self.assignments.assign
+        self.special["PUT", APP_GROUPS + "/{}"] = self.assignments.assign_group
+        apps = writer.site.collection(APPS, ()).base
         if isinstance(apps, OktaApps):
             apps.assigned = self._assigned
+            apps.granted = self.assignments.has_app
+            apps.live = self.assignments.live_apps
 
     def before(self, act: Act) -> Any:
-        if (act.route.method.http, act.route.template) == ("POST", _APPS) and isinstance(act.body, dict):
+        if (act.route.method.http, act.route.template) == ("POST", APPS) and isinstance(act.body, dict):
             name = act.body.get("name", "bookmark")
             if name in _SIGN_ON and not act.body.get("signOnMode"):
                 act.body = {**act.body, "name": name, "signOnMode": _SIGN_ON[name]}
+        at = (act.route.method.http, act.route.template)
+        if at in (("POST", GROUPS), ("PUT", GROUPS + "/{}")):
+            self._insist(mapping(mapping(act.body).get("profile")), ("name",))
+        if act.route.template == MEMBERS + "/{}":
+            self.assignments.takes_members(act.values[0])
+            if at[0] == "PUT" and self.assignments.is_member(*act.values):
+                return None  # nothing comes of it
+            if at[0] == "PUT":
+                self.assignments.check_status(act.values[1])
         return self.story.before(act)
 
+    def _insist(self, profile: dict[str, Any], names: Sequence[str]) -> None:
+        """Raises Refusal unless a profile has something at each of these names."""
+        blank = [(f"profile.{name}", "is required") for name in names if not profile.get(name)]
+        if blank:
+            self.complain(blank)
+
     def after(self, act: Act, known: Any, answer: Answer) -> None:
+        self._follows(act)
         self.story.after(act, known, answer)
+        self.writer.site.forget("/api/v1/users/{}/appLinks")  # they follow from what is assigned
+
+    def _follows(self, act: Act) -> None:
+        """What groups, rules and applications make of a change."""
         http, template = act.route.method.http, act.route.template
         if template.startswith(RULES):
             self._ruled(act)
-        elif template == _USERS or (template == _USER and http in ("POST", "PUT")):
-            key = act.values[0] if act.values else self.writer.site.collection(_USERS, ()).changes.keys()[-1]
-            self.memberships.moved(act, self.writer.site.collection(_USERS, ()).get(key, Schema()))
+        elif template == MEMBERS + "/{}":
+            if http == "PUT":
+                self.assignments.joined(act, *act.values)
+            elif http == "DELETE":
+                self.assignments.left(*act.values)
+        elif template == USERS or (template == _USER and http in ("POST", "PUT")):
+            key = act.values[0] if act.values else self.writer.site.collection(USERS, ()).changes.keys()[-1]
+            self.memberships.moved(act, self.writer.site.collection(USERS, ()).get(key, Schema()))
 
     def _ruled(self, act: Act) -> None:
         """A group rule was switched on or deleted."""
@@ -145,11 +167,11 @@ class OktaRules(Rules):
             self.memberships.activated(act, act.values[0], row)
         elif act.route.method.http == "DELETE":
             with_members = act.query.text("removeUsers").lower() == "true"
-            self.memberships.deleted(act, act.values[0], with_members=with_members)
+            self.memberships.deleted(act.values[0], with_members=with_members)
 
     def _assigned(self, app: str, user: str) -> bool | None:
         """Whether clients put a user into an application or took them out."""
-        there = self.writer.state.at(self.writer.site.place(_APP_USERS, (app,)))
+        there = self.writer.state.at(self.writer.site.place(APP_USERS, (app,)))
         return True if user in there.born or user in there.changed else False if user in there.gone else None
 
     def complain(self, found: Sequence[tuple[str, str]]) -> None:
@@ -163,7 +185,7 @@ class OktaRules(Rules):
         raise Refusal("body", found[0][0].rpartition(".")[2] or "body", causes=causes)
 
     def checks_itself(self, route: Route) -> bool:
-        own = (_USERS, _APP_USERS, _APP_GROUPS + "/{}", _APPS + "/{}/connections/default")
+        own = (USERS, APP_USERS, APP_GROUPS + "/{}", APPS + "/{}/connections/default")
         return route.template in own or "/users/{}/credentials/" in route.template
 
     def success(self, route: Route) -> tuple[int, bytes | None]:
@@ -175,216 +197,19 @@ class OktaRules(Rules):
             return 200, b"{}"
         return 0, None
 
-    # -- users
-
-    def _make_user(self, act: Act) -> Answer:
-        body = act.body if isinstance(act.body, dict) else {}
-        profile = _dict(body.get("profile"))
-        blank = [(f"profile.{name}", "is required") for name in _REQUIRED if not profile.get(name)]
-        if blank:
-            self.complain(blank)
-        if "@" not in str(profile["login"]):
-            raise Refusal("body", "login", causes=["login: Username must be in the form of an email address"])
-        given = _dict(body.get("credentials"))
-        active = act.query.text("activate", "true").lower() != "false"
-        status = "STAGED" if not active else "ACTIVE" if given.get("password") else "PROVISIONED"
-        row = self.user(act, status, profile, given, body.get("type"))
-        writer = self.writer
-        users = writer.site.collection(_USERS, ())
-        self.unique(act, _USERS, users, row, "")
-        writer.places.keep(users, row["id"], row)
-        everyone = writer.site.collection(_GROUPS, ())
-        if len(everyone.base):
-            writer.places.join(_MEMBERS, everyone.base.key(0), row["id"])
-        for group in body.get("groupIds") or ():
-            if not everyone.has(str(group)):
-                raise Refusal("missing", str(group), kind="UserGroup")
-            writer.places.join(_MEMBERS, str(group), row["id"])
-        return writer.done(act, row)
-
-    def user(self, act: Act, status: str, profile: dict[str, Any], given: dict[str, Any], of: Any) -> dict[str, Any]:
-        """A new user as the service answers it."""
-        site = self.writer.site
-        users = site.collection(_USERS, ())
-        key = users.base.fresh(act.number) or ""
-        types = site.collection("/api/v1/meta/types/user", ())
-        kind = of["id"] if isinstance(of, dict) and of.get("id") else types.key(0)
-        now = iso(act.now)
-        credentials: dict[str, Any] = {"password": {}} if given.get("password") else {}
-        credentials["emails"] = [{"value": profile.get("email"), "status": "VERIFIED", "type": "PRIMARY"}]
-        credentials["provider"] = given.get("provider") or {"type": "OKTA", "name": "OKTA"}
-        if isinstance(given.get("recovery_question"), dict):
-            credentials["recovery_question"] = {"question": given["recovery_question"].get("question")}
-        return linked(
-            {
-                "id": key,
-                "status": status,
-                "created": now,
-                "activated": None if status == "STAGED" else now,
-                "statusChanged": None if status == "STAGED" else now,
-                "lastLogin": None,
-                "lastUpdated": now,
-                "passwordChanged": now if given.get("password") else None,
-                "type": {"id": kind},
-                "profile": {"mobilePhone": None, "secondEmail": None, **profile},
-                "credentials": credentials,
-                "_links": {"self": {"href": f"{ORIGIN}{_USERS}/{key}"}},
-            }
-        )
-
-    def _stepping(self, step: str) -> Callable[[Act], Answer]:
-        """What carries out a step of a user's life."""
-
-        def carry_out(act: Act) -> Answer:
-            users = self.writer.site.collection(_USERS, ())
-            row = users.get(act.values[0], act.route.shape)
-            starts, leads = _STEPS[step]
-            if row["status"] not in starts:
-                self._refuse(step, row["status"])
-            if step == "activate" and "password" not in _dict(row.get("credentials")):
-                leads = "PROVISIONED"
-            now = iso(act.now)
-            after = {**row, "status": leads or row["status"], "lastUpdated": now}
-            if after["status"] != row["status"]:
-                after["statusChanged"] = now
-                after["activated"] = now if step == "activate" else row.get("activated")
-            self.writer.places.keep(users, act.values[0], linked(after))
-            return self._stepped(act, step, linked(after))
-
-        return carry_out
-
-    def _stepped(self, act: Act, step: str, row: dict[str, Any]) -> Answer:
-        token = CodeKeys(mix(act.number, 7), "", 20).key(act.number)
-        here = {
-            "activate": {"activationUrl": f"{ORIGIN}/tokens/{token}/verify", "activationToken": token},
-            "reactivate": {"activationUrl": f"{ORIGIN}/tokens/{token}/verify", "activationToken": token},
-            "reset_password": {"resetPasswordUrl": f"{ORIGIN}/reset_password/{token}"},
-            "expire_password_with_temp_password": {"tempPassword": token[:8]},
-            "expire_password": row,
-        }.get(step, {})
-        if step in ("activate", "reactivate", "reset_password") and act.query.text("sendEmail", "true") != "false":
-            here = {}
-        return Answer(200, encode(here), "application/json", (), tuple(act.query.ignored()))
-
-    @staticmethod
-    def _refuse(step: str, status: str) -> None:
-        if step == "unlock":
-            raise Refusal(
-                "rule",
-                detail="Unlock is not allowed for this user.",
-                code="E0000032",
-                causes=["The user is not locked out."],
-            )
-        if step == "activate":
-            raise Refusal(
-                "rule",
-                detail="Activation failed because the user is already active.",
-                code="E0000016",
-            )
-        if step in ("suspend", "unsuspend"):
-            state = "active" if step == "suspend" else "suspended"
-            raise Refusal(
-                "body",
-                f"Cannot {step} a user that is not {state}",
-                causes=[f"Cannot {step} a user that is not {state}"],
-            )
-        raise Refusal(
-            "rule", status, detail="This operation is not allowed in the user's current status.", code="E0000038"
-        )
-
-    def _delete_user(self, act: Act) -> Answer | None:
-        """The first DELETE of an account in use deactivates it; the next one deletes it."""
-        users = self.writer.site.collection(_USERS, ())
-        row = users.get(act.values[0], act.route.shape)
-        if row is None or row["status"] == "DEPROVISIONED":
-            return None
-        now = iso(act.now)
-        after = {**row, "status": "DEPROVISIONED", "statusChanged": now, "lastUpdated": now}
-        self.writer.places.keep(users, users.canonical(act.values[0]), linked(after))
-        return self.writer.done(act)
-
-    def _credentials(self, act: Act) -> Answer:
-        users = self.writer.site.collection(_USERS, ())
-        row = users.get(act.values[0], act.route.shape)
-        body = act.body if isinstance(act.body, dict) else {}
-        held = {"password": {}, "provider": {"type": "OKTA", "name": "OKTA"}, **(row.get("credentials") or {})}
-        question = body.get("recovery_question")
-        if isinstance(question, dict) and question.get("question"):
-            held["recovery_question"] = {"question": question["question"]}
-        self.writer.places.keep(users, act.values[0], {**row, "credentials": held, "lastUpdated": iso(act.now)})
-        said = {name: held[name] for name in ("password", "recovery_question", "provider") if name in held}
-        return Answer(200, encode(said), "application/json", (), tuple(act.query.ignored()))
-
-    # -- what is in what
-
-    def _assign(self, act: Act) -> Answer:
-        """A user to an application; whoever has it already is changed."""
-        body = act.body if isinstance(act.body, dict) else {}
-        writer, app = self.writer, act.values[0]
-        users = writer.site.collection(_USERS, ())
-        key = str(body.get("id") or "")
-        if not key:
-            self.complain([("id", "is required")])
-        if not users.has(key):
-            raise Refusal("missing", key, kind="User")
-        key = users.canonical(key)
-        user = users.get(key, act.route.shape)
-        now, here = iso(act.now), f"{ORIGIN}{_APPS}/{app}"
-        held = _dict(body.get("credentials"))
-        row = {
-            "id": key,
-            "externalId": None,
-            "created": now,
-            "lastUpdated": now,
-            "scope": body.get("scope") or "USER",
-            "status": "ACTIVE",
-            "statusChanged": now,
-            "passwordChanged": None,
-            "syncState": "DISABLED",
-            "credentials": {"userName": held.get("userName") or user["profile"].get("login")},
-            "profile": body.get("profile") or {},
-            "_links": {"app": {"href": here}, "user": {"href": f"{ORIGIN}{_USERS}/{key}"}},
-        }
-        writer.places.keep(writer.site.collection(_APP_USERS, (app,)), key, row)
-        return writer.done(act, row)
-
-    def _assign_group(self, act: Act) -> Answer:
-        body = act.body if isinstance(act.body, dict) else {}
-        writer, (app, group) = self.writer, act.values
-        groups = writer.site.collection(_GROUPS, ())
-        if not groups.has(group):
-            raise Refusal("missing", group, kind="UserGroup")
-        here = f"{ORIGIN}{_APPS}/{app}"
-        row = {
-            "id": group,
-            "lastUpdated": iso(act.now),
-            "priority": body.get("priority", 0),
-            "profile": body.get("profile") or {},
-            "_links": {
-                "app": {"href": here},
-                "self": {"href": f"{here}/groups/{group}"},
-                "group": {"href": f"{ORIGIN}{_GROUPS}/{group}"},
-            },
-        }
-        writer.places.keep(writer.site.collection(_APP_GROUPS, (app,)), group, row)
-        writer.places.link(writer.site.collection("/api/v1/groups/{}/apps", (group,)), app)
-        return writer.done(act, row)
-
     def removed(self, act: Act, home: str, parents: tuple[str, ...], key: str) -> None:
-        if home == _APP_GROUPS:
-            there = self.writer.site.collection("/api/v1/groups/{}/apps", (key,))
-            if there.index(parents[0]) >= 0:
-                self.writer.places.unlink(there, parents[0])
+        if home == APP_GROUPS:
+            self.assignments.unassigned_group(parents[0], key)
 
     # -- any object
 
     def made(self, act: Act, template: str, values: tuple[str, ...], row: dict[str, Any]) -> None:
         here = f"{ORIGIN}{self.writer.site.path(template, values)}/{row.get('id')}"
-        if template == _GROUPS:
+        if template == GROUPS:
             row.update(objectClass=["okta:user_group"], type="OKTA_GROUP")
             row["profile"] = {"description": None, **row.get("profile", {})}
             row["_links"] = {"logo": [], "users": {"href": here + "/users"}, "apps": {"href": here + "/apps"}}
-        elif template == _APPS:
+        elif template == APPS:
             self._application(act, row, here)
         elif template in ("/api/v1/groups/rules",):
             row["status"] = "INACTIVE"
@@ -412,17 +237,17 @@ class OktaRules(Rules):
 
     def stored(self, act: Act, template: str, values: tuple[str, ...], key: str, row: dict[str, Any]) -> None:
         site = self.writer.site
-        if template == _APPS and row.get("name") == "custom_identity_source":
+        if template == APPS and row.get("name") == "custom_identity_source":
             self.writer.places.link(site.collection("/api/v1/identity-sources", ()), key)
         if template == ROLES:
             permit(self.writer, act, key)
-        if template == _APPS and row.get("signOnMode") == "OPENID_CONNECT":
+        if template == APPS and row.get("signOnMode") == "OPENID_CONNECT":
             self.writer.places.link(site.collection("/oauth2/v1/clients", ()), key)
 
     def changed(
         self, act: Act, home: str, parents: tuple[str, ...], before: dict[str, Any], after: dict[str, Any]
     ) -> None:
-        if home == _USERS:
+        if home == USERS:
             after["status"] = before["status"]
             after["credentials"] = {**before.get("credentials", {}), **without_password(after.get("credentials"))}
             if act.route.method.http == "PUT":
@@ -431,13 +256,16 @@ class OktaRules(Rules):
                     "secondEmail": None,
                     **(after.get("profile") or before.get("profile", {})),
                 }
+            profile = mapping(after.get("profile"))
+            self._insist(profile, REQUIRED)
+            check_addresses(profile)
             after.update(linked(after))
-        elif home == _GROUPS and isinstance(after.get("profile"), dict):
+        elif home == GROUPS and isinstance(after.get("profile"), dict):
             after["profile"] = {"description": None, **after["profile"]}
-        elif home == _APPS and "_links" in after:
+        elif home == APPS and "_links" in after:
             step = "deactivate" if after.get("status") == "ACTIVE" else "activate"
             links = {n: link for n, link in after["_links"].items() if n not in ("activate", "deactivate")}
-            here = f"{ORIGIN}{_APPS}/{after.get('id')}"
+            here = f"{ORIGIN}{APPS}/{after.get('id')}"
             after["_links"] = {**links, step: {"href": f"{here}/lifecycle/{step}"}}
 
     def asked(self, template: str, query: Query) -> None:
@@ -451,49 +279,63 @@ class OktaRules(Rules):
         if reading is not None:
             for part in site.single(reading, ("default",))["definitions"].values():
                 names.update(part.get("properties") or ())
-        changes = site.collection(_USERS, ()).changes
+        changes = site.collection(USERS, ()).changes
         for document in (*changes.born.values(), *changes.changed.values()):
             names.update(unpacked(document).get("profile") or ())
         return frozenset(names)
 
     def embed(self, template: str, query: Query, row: dict[str, Any]) -> None:
         site = self.writer.site
-        if template == _APP_USERS and "user" in query.texts("expand"):
-            row["_embedded"] = {"user": site.collection(_USERS, ()).get(str(row["id"]), Schema())}
-        elif template == _GROUPS:
+        if template == APP_USERS and "user" in query.texts("expand"):
+            row["_embedded"] = {"user": site.collection(USERS, ()).get(str(row["id"]), Schema())}
+        elif template == GROUPS:
             known = row.get("_embedded", {}).get("stats", {"groupPushMappingsCount": 0, "hasAdminPrivilege": False})
             counts = {
-                name: len(site.collection(f"{_GROUPS}/{{}}/{what}", (str(row["id"]),)).positions())
+                name: len(site.collection(f"{GROUPS}/{{}}/{what}", (str(row["id"]),)).positions())
                 for name, what in (("usersCount", "users"), ("appsCount", "apps"))
             }
             row["_embedded"] = {"stats": {**counts, **{n: v for n, v in known.items() if n not in counts}}}
 
     def unique(self, act: Act, template: str, collection: Overlay, row: dict[str, Any], own: str) -> None:
+        if template in _GIVEN:
+            self._given_once(act, collection, row)
         path, say = _UNIQUE.get(template, ((), ""))
         if not path:
             return
         value = _at(row, path)
         if value is None:
             return
-        if template == _USERS:
+        if template == USERS:
             at = collection.index(str(value))
             other = collection.key(at) if at >= 0 else own
             taken = other != own
         else:
             shape = act.route.shape
             taken = any(
-                collection.key(at) != own and str(_at(collection.row(at, shape), path)).lower() == str(value).lower()
+                collection.key(at) != own
+                and str(_at(other, path)).lower() == str(value).lower()
+                and other.get("type") == row.get("type")  # policies of two types may share a name
                 for at in collection.positions()
+                for other in (collection.row(at, shape),)
             )
         if taken:
             raise Refusal("conflict", path[-1], causes=[f"{path[-1]}: {say}"])
+
+    @staticmethod
+    def _given_once(act: Act, collection: Overlay, row: dict[str, Any]) -> None:
+        held = [collection.row(at, act.route.shape) for at in collection.positions()]
+        if any(each.get("type") == row.get("type") and each.get("role") == row.get("role") for each in held):
+            said = "The role specified is already assigned to the user."
+            raise Refusal("rule", "type", detail=said, status=409, code="E0000090")
 
     def removing(self, act: Act, home: str, parents: tuple[str, ...], key: str, row: Any) -> None:
         summary, cause = _GUARDED.get(home, ("", ""))
         if summary and isinstance(row, dict) and row.get("status") == "ACTIVE":
             raise Refusal("rule", key, detail=summary, causes=[cause] if cause else [], code="E0000056")
-        if home == _GROUPS and isinstance(row, dict) and row.get("type") == "BUILT_IN":
+        if home == GROUPS and isinstance(row, dict) and row.get("type") == "BUILT_IN":
             raise Refusal("rule", key, detail="This is a built-in group and can't be deleted.", code="E0000056")
+        if home == GROUPS:
+            self.assignments.dissolve(key)
 
     def stepped(self, template: str, row: dict[str, Any], status: str) -> dict[str, Any]:
         """A provisioning connection that was never set up stays unknown, as recorded."""
@@ -506,8 +348,3 @@ def _at(row: Any, path: tuple[str, ...]) -> Any:
     for name in path:
         row = row.get(name) if isinstance(row, dict) else None
     return row
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    """An object of a body; an empty one for anything else."""
-    return value if isinstance(value, dict) else {}

@@ -56,6 +56,18 @@ _TARGETS = {
     "/api/v1/eventHooks": "EventHook",
     "/api/v1/inlineHooks": "InlineHook",
     "/api/v1/trustedOrigins": "TrustedOrigin",
+    "/api/v1/authorizationServers/{}/scopes": "Scope",
+    "/api/v1/authorizationServers/{}/claims": "Claim",
+    "/api/v1/authenticators": "Authenticator",
+    "/api/v1/devices": "Device",
+    "/api/v1/logStreams": "LogStream",
+    "/api/v1/iam/roles": "ROLE",
+    "/api/v1/iam/roles/{}/permissions": "Permission",
+    "/api/v1/iam/resource-sets": "ResourceSet",
+    "/api/v1/iam/resource-sets/{}/bindings": "ROLE",
+    "/api/v1/iam/resource-sets/{}/resources": "Resource",
+    "/oauth2/v1/clients": "PublicClientApp",
+    "/oauth2/v1/clients/{}/roles": "ROLE",
 }
 
 
@@ -125,6 +137,36 @@ _EVENTS: Mapping[tuple[str, str], str] = {
     **_named("/api/v1/eventHooks", "event_hook", past=True),
     **_named("/api/v1/inlineHooks", "inline_hook", past=True),
     **_named("/api/v1/trustedOrigins", "security.trusted_origin"),
+    **_named("/api/v1/logStreams", "system.log_stream.lifecycle"),
+    **_named("/api/v1/authenticators", "security.authenticator.lifecycle"),
+    **_named("/api/v1/authorizationServers/{}/scopes", "oauth2.scope", past=True),
+    **_named("/api/v1/authorizationServers/{}/claims", "oauth2.claim", past=True),
+    **_named("/api/v1/iam/roles", "iam.role"),
+    ("POST", "/api/v1/iam/roles/{}/permissions/{}"): "iam.role.permissions.add",
+    ("DELETE", "/api/v1/iam/roles/{}/permissions/{}"): "iam.role.permissions.delete",
+    ("POST", "/api/v1/iam/resource-sets"): "iam.resourceset.create",
+    ("DELETE", "/api/v1/iam/resource-sets/{}"): "iam.resourceset.delete",
+    ("POST", "/api/v1/iam/resource-sets/{}/bindings"): "iam.resourceset.bindings.add",
+    ("DELETE", "/api/v1/iam/resource-sets/{}/bindings/{}"): "iam.resourceset.bindings.delete",
+    ("PATCH", "/api/v1/iam/resource-sets/{}/resources"): "iam.resourceset.resources.add",
+    ("POST", "/api/v1/iam/resource-sets/{}/resources"): "iam.resourceset.resources.add",
+    ("DELETE", "/api/v1/iam/resource-sets/{}/resources/{}"): "iam.resourceset.resources.delete",
+    ("DELETE", "/api/v1/devices/{}"): "device.lifecycle.delete",
+    **{
+        ("POST", f"/api/v1/devices/{{}}/lifecycle/{step}"): f"device.lifecycle.{step}"
+        for step in ("activate", "deactivate", "suspend", "unsuspend")
+    },
+    ("POST", _APP + "/grants"): "app.oauth2.admin.consent.grant",
+    ("DELETE", _APP + "/grants/{}"): "app.oauth2.admin.consent.revoke",
+    ("POST", _APP + "/credentials/keys/generate"): "app.keys.generate",
+    ("POST", _APP + "/credentials/keys/{}/clone"): "app.keys.clone",
+    ("POST", _APP + "/credentials/csrs"): "app.app_instance.csr.generate",
+    ("POST", _APP + "/credentials/csrs/{}/lifecycle/publish"): "app.app_instance.csr.publish",
+    ("DELETE", _APP + "/credentials/csrs/{}"): "app.app_instance.csr.revoke",
+    ("POST", "/oauth2/v1/clients/{}/roles"): "app.oauth2.client.privilege.grant",
+    ("DELETE", "/oauth2/v1/clients/{}/roles/{}"): "app.oauth2.client.privilege.revoke",
+    ("POST", _USER + "/factors/{}/verify"): "user.authentication.auth_via_mfa",
+    ("PUT", "/api/v1/api-tokens/{}"): "system.api_token.update",
 }
 
 
@@ -140,9 +182,11 @@ class Story:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._later: list[tuple[str, Sequence[dict[str, Any]]]] = []
 
     def before(self, act: Act) -> Chapter | None:
         """What will have to be told of a change; None for nothing."""
+        self._later.clear()  # of one that was refused in its middle
         at = (act.route.method.http, act.route.template)
         event = _EVENTS.get(at)
         if at == ("DELETE", _USER):
@@ -152,9 +196,18 @@ class Story:
         return None if event is None else Chapter(event, tuple(self._on_path(act)))
 
     def after(self, act: Act, chapter: Chapter | None, answer: Answer) -> None:
-        """Tells of a change that was made."""
-        if chapter is None:
-            return
+        """Tells of a change that was made, then of what follows from it."""
+        if chapter is not None:
+            self._main(act, chapter, answer)
+        for event, targets in self._later:
+            self.tell(act, event, targets)
+        self._later.clear()
+
+    def follow(self, event: str, targets: Sequence[dict[str, Any]]) -> None:
+        """Adds an event that follows from the change that is being made."""
+        self._later.append((event, targets))
+
+    def _main(self, act: Act, chapter: Chapter, answer: Answer) -> None:
         targets = list(chapter.targets)
         if act.route.template in _TARGETS and act.route.method.http == "POST":
             made = _decoded(answer.body)
@@ -179,6 +232,10 @@ class Story:
     def group(self, key: str) -> dict[str, Any]:
         """A group as a target."""
         return target("UserGroup", key, self._site.collection("/api/v1/groups", ()).get(key, Schema()))
+
+    def app(self, key: str) -> dict[str, Any]:
+        """An application as a target."""
+        return target("AppInstance", key, self._site.collection("/api/v1/apps", ()).get(key, Schema()))
 
     def tell(self, act: Act, event: str, targets: Sequence[dict[str, Any]]) -> None:
         """Adds an event that succeeded."""

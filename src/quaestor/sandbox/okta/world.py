@@ -171,6 +171,9 @@ class OktaWorld(World):
         row |= {"originType": "OKTA_DIRECTORY", "originId": None, "lastUpdated": self.dated(state)["lastUpdated"]}
         return {owner: row}
 
+    def _app_links(self, at: tuple[str, ...]) -> Collection:
+        return self._fixed("AppLink", app_links(self.apps, self._user(at[0]), at[0]), at)
+
     def _providers(self) -> Collection:
         names = (("Corporate directory", "SAML2"), ("Partners", "OIDC"), ("Google", "GOOGLE"))
 
@@ -296,7 +299,8 @@ class OktaWorld(World):
             "ApplicationGroupAssignment", group_assignments(apps, groups, clock, apps.index(at[0])), at
         )
         put["/api/v1/groups/{}/apps"] = lambda at: Subset(apps, apps.of_group(groups.index(at[0])))
-        put["/api/v1/users/{}/appLinks"] = lambda at: self._fixed("AppLink", app_links(apps, self._user(at[0])), at)
+        put["/api/v1/users/{}/appLinks"] = self._app_links
+        self.empty["/api/v1/users/{}/appLinks"] = self._app_links
         put["/api/v1/policies/{}/app"] = lambda at: Subset(apps, self._governed(at[0]))
         put["/api/v1/identity-sources"] = lambda at: Subset(apps, self._of_kind("custom_identity_source"))
         put["/api/v1/identity-sources/{}/sessions"] = lambda at: self._sessions(at[0])
