@@ -194,10 +194,7 @@ class _Walk:
             return None
         self._once(page.token)
         if pagination.token_in == "graphql":
-            # late: only documents of other people have it (docs/decisions/0003-late-imports.md)
-            from quaestor.fetch.transforms.graphql import with_cursor
-
-            return replace(self.request, body=with_cursor(self.request.further, page.token))
+            return self._with_cursor(page.token)
         if pagination.token_in == "form":
             return replace(self.request, body=_with_field(self.request.body, pagination.token_param, page.token))
         if pagination.token_in == "body":
@@ -215,10 +212,18 @@ class _Walk:
         number = int(here) if here is not None and here.lstrip("-").isdigit() else pagination.first
         if page.more is None and self._is_last(page):
             return None
+        if pagination.token_in == "graphql":
+            return self._with_cursor(self._rows)
         counts_rows = pagination.style == "offset" and pagination.step == "rows"
         following = self._to_value(str(number + (page.count if counts_rows else 1)))
         self._once(following.url)
         return following
+
+    def _with_cursor(self, token: str | int) -> HttpRequest:
+        # late: only documents of other people have it (docs/decisions/0003-late-imports.md)
+        from quaestor.fetch.transforms.graphql import with_cursor
+
+        return replace(self.request, body=with_cursor(self.request.further, token))
 
     def _differs(self, response: HttpResponse) -> None:
         """A page told by its number has nothing else that would show that it is another than was asked for."""

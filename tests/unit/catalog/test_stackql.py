@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from quaestor.catalog.documents import _count, open_layered
-from quaestor.catalog.model import Pagination
-from quaestor.catalog.stackql import folder, provider, service
+from quaestor.catalog.model import Column, Method, Pagination, Response
+from quaestor.catalog.stackql import folder, graphql, provider, service
 from quaestor.errors import CatalogError
+from quaestor.fetch.client import Client
+from quaestor.fetch.decode import Decoder
+from quaestor.fetch.http import CancelToken, HttpRequest, HttpResponse
+from quaestor.fetch.pages import read_pages
+from quaestor.fetch.request import build_request
+from quaestor.fetch.stats import Stats
 
 REGISTRY = Path(__file__).resolve().parents[4] / "shared" / "data" / "registry"
 needs_data = pytest.mark.skipif(not REGISTRY.is_dir(), reason="the shared data is not beside the checkout")
@@ -361,3 +367,43 @@ def test_every_published_document_loads(name: str, entry: str) -> None:
 @needs_data
 def test_the_counts_of_the_published_documents() -> None:
     assert len(services()) == 179
+
+
+GRAPHQL = {"url": "https://api.example.com/graphql", "query": "{ items(first: {{ .limit }}{{ .cursor }}) { id } }"}
+
+
+def test_graphql_pages_by_an_offset_to_the_first_page_without_rows() -> None:
+    query = graphql.query_of({**GRAPHQL, "cursor": {"strategy": "offset", "format": ", skip: {{ .value }}"}})
+    method = Method(
+        name="list", verb="select", http="POST", path=query.path, body=query.body, pagination=query.pagination,
+        response=Response(media_type="application/json", row_path=("data", "items"), transform="graphql"),
+    )  # fmt: skip
+    rows = [["a", "b"], ["c"], []]
+    seen: list[str] = []
+
+    class Carrier:
+        def send(self, method: Method, request: HttpRequest, cancel: CancelToken, stats: Stats) -> HttpResponse:
+            seen.append(json.loads(request.body or b"")["query"])
+            items = [{"id": each} for each in rows[len(seen) - 1]]
+            return HttpResponse(200, (), json.dumps({"data": {"items": items}}).encode())
+
+    columns = (Column(name="id", type="string", path=("id",)),)
+    first = build_request(method, query.server, {})
+    decoder = Decoder(method.response, method.pagination, columns)
+    pages = read_pages(cast(Client, Carrier()), method, first, decoder, CancelToken(), Stats())
+    assert [row for page in pages for row in page.rows] == [("a",), ("b",), ("c",)]
+    assert [text.partition("100")[2][:9] for text in seen] == [") { id } ", ", skip: 2", ", skip: 3"]
+
+
+@pytest.mark.parametrize(
+    ("cursor", "said"),
+    [
+        ({"strategy": "keyset", "jsonPath": "$.data.items[-1:].id"}, "'keyset' isn't known"),
+        ({"jsonPath": "$.data.items[-1:].id"}, "leads to no one place"),
+        ({"jsonPath": "$.data.items[*].id"}, "leads to no one place"),
+        ({"strategy": "page_info", "jsonPath": "$.data.end"}, "doesn't say where"),
+    ],
+)
+def test_cursors_that_would_end_after_a_page_are_refused(cursor: dict[str, str], said: str) -> None:
+    with pytest.raises(CatalogError, match=said):
+        graphql.query_of({**GRAPHQL, "cursor": cursor})

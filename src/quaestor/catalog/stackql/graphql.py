@@ -6,6 +6,8 @@ The operation's parameters are the variables of the template. Before: `methods` 
 
 from __future__ import annotations
 
+import re
+
 from quaestor.catalog import document
 from quaestor.catalog.model import Body, Pagination, Server
 from quaestor.catalog.stackql import jsonpath
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 _KEYS = frozenset({"id", "url", "httpVerb", "query", "responseSelection", "cursor"})
 _CURSOR_KEYS = frozenset({"strategy", "jsonPath", "format", "pageSize", "terminateOnJsonPath"})
+#: Steps of a path that name no member: `*`, `0`, `-1:`.
+_NO_NAME = re.compile(r"\*|-?\d*:?-?\d*|.*\(.*")
 
 
 class Query(Record):
@@ -64,12 +68,18 @@ def _pagination(cursor: dict[str, Any], template: str) -> Pagination:
     if unknown:
         raise CatalogError(f"the cursor has {min(unknown)!r}, which isn't known")
     strategy = str(cursor.get("strategy") or "cursor_after")
-    if strategy not in ("cursor_after", "page_info"):
-        raise CatalogError(f"paging GraphQL by {strategy!r} isn't known", hint="cursor_after and page_info are")
+    if strategy not in ("cursor_after", "page_info", "offset"):
+        raise CatalogError(
+            f"paging GraphQL by {strategy!r} isn't known", hint="cursor_after, page_info and offset are"
+        )
     if ".cursor" not in template:
         return Pagination()  # the documents name a path that leads nowhere then
+    argument = str(cursor.get("format") or "")
+    if strategy == "offset":
+        return Pagination(style="offset", token_param=argument or ", offset: {{ .value }}", token_in="graphql")
     token, more = (jsonpath.keys(str(cursor.get(key) or "")) for key in ("jsonPath", "terminateOnJsonPath"))
     if not token or (strategy == "page_info" and not more):
         raise CatalogError("the cursor doesn't say where in the answer it is")
-    argument = str(cursor.get("format") or "")
+    if odd := [key for key in (*token, *more) if _NO_NAME.fullmatch(key)]:  # it would lead nowhere: one page, not all
+        raise CatalogError(f"the cursor's path has [{odd[0]}], and leads to no one place")
     return Pagination(style="cursor", token_param=argument, token_in="graphql", token_path=token, more_path=more)
