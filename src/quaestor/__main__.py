@@ -1,6 +1,6 @@
 """`python -m quaestor` is the command line."""
 
-from quaestor.surfaces.cli.main import script
+from quaestor.surfaces.cli.start import script
 
 if __name__ == "__main__":
     script()
