@@ -15,10 +15,10 @@ from __future__ import annotations
 import os
 import re
 
-from quaestor.authoring import infer, keys, naming, overlay, paging, verbs
+from quaestor.authoring import infer, keys, naming, origins, overlay, paging, verbs
 from quaestor.authoring import specs as specs_
 from quaestor.authoring.overlay import Overlay
-from quaestor.catalog import columns, document, facts, listings, references
+from quaestor.catalog import columns, facts, listings, references
 from quaestor.catalog.facts import Facts, MethodFacts, ResourceFacts
 from quaestor.catalog.model import (
     Body,
@@ -30,7 +30,6 @@ from quaestor.catalog.model import (
     Provider,
     Response,
     Schema,
-    Server,
 )
 from quaestor.catalog.openapi import Operation, Spec, SpecParameter
 from quaestor.errors import CatalogError, did_you_mean
@@ -89,7 +88,7 @@ def build(
     services = {r.service: over.services.get(r.service, naming.title_of(r.service)) for r in resources}
     _check_titles(over, services, resources)
     found = Facts(
-        _provider(name, specs, over), services, resources, references.reachable((p.method for p in planned), schemas)
+        builder.provider(specs), services, resources, references.reachable((p.method for p in planned), schemas)
     )
     reached = {f"{p.method.http} {p.method.path}" for p in planned}
     unreachable = tuple(key for key in operations if key not in reached)
@@ -189,6 +188,13 @@ class _Builder:
         path_names = [p.name for o in operations.values() for p in o.parameters if p.location == "path"]
         self._snake = sum("_" in name for name in path_names) >= sum(name != name.lower() for name in path_names)
 
+    def provider(self, specs: Sequence[tuple[str, Spec]]) -> Provider:
+        """The provider as a whole, from its first document and the overlay."""
+        found = origins.provider(self._provider, specs[0][1], self._over)
+        self.guesses += found.guesses
+        self.doubtful += found.doubtful
+        return found.provider
+
     def _lookup(self, name: str) -> Schema:
         if name not in self._schemas:
             raise CatalogError(f"there is no schema {name!r}", hint=did_you_mean(name, tuple(self._schemas)))
@@ -227,7 +233,7 @@ class _Builder:
             body=self._body(operation, f"{own}.body", said),
             permissions=said.get("permissions", operation.permissions),
             scopes=said.get("scopes", operation.scopes),
-            server=_own_server(operation, self._over, said),
+            server=origins.own_server(operation, self._over, said),
             operation=operation.operation,
             lifecycle=said.get("lifecycle", operation.lifecycle),
             hidden=said.get("hidden", ()),
@@ -432,7 +438,7 @@ def _row_columns(group: Iterable[Planned]) -> tuple[Column, ...]:
     return tuple(out.values())
 
 
-# -- order, servers, the provider
+# -- order
 
 
 def _in_order(planned: list[Planned], order: list[str]) -> list[Planned]:
@@ -464,49 +470,3 @@ def _resources(planned: Iterable[Planned], over: Overlay) -> tuple[ResourceFacts
         ResourceFacts(service, name, over.resources.get(f"{service}.{name}", naming.title_of(name)), tuple(methods))
         for (service, name), methods in sorted(groups.items())
     )
-
-
-def _provider(name: str, specs: Sequence[tuple[str, Spec]], over: Overlay) -> Provider:
-    base = Provider(name=name, version=specs[0][1].version or "1", title=naming.title_of(name))
-    if "server" not in over.provider and specs[0][1].servers:
-        base = replace(base, server=_server_of(specs[0][1].servers[0], Server("")))
-    return replace(base, **over.provider)
-
-
-def _own_server(operation: Operation, over: Overlay, said: dict[str, Any]) -> Server | None:
-    usual = over.provider.get("server", Server(""))
-    if "server" in said:
-        own = said["server"]
-        described = {p.name for p in own.variables}
-        borrowed = tuple(p for p in usual.variables if p.name not in described and f"{{{p.name}}}" in own.url)
-        environment = {p.name: usual.variables_env[p.name] for p in borrowed if p.name in usual.variables_env}
-        return Server(
-            own.url, (*borrowed, *own.variables), environment | own.variables_env, own.domains or usual.domains
-        )
-    return _server_of(operation.servers[0], usual) if operation.servers else None
-
-
-def _server_of(node: Mapping[str, Any], usual: Server) -> Server:
-    """A server of a document: a variable with one value is that value, one that the provider has too is the
-    provider's."""
-    url = str(node.get("url", ""))
-    variables_of = document.mapping(node.get("variables"), f"the variables of {url}")
-    variables: list[Parameter] = []
-    environment: dict[str, str] = {}
-    for name in re.findall(r"\{(\w+)\}", url):
-        described = document.mapping(variables_of.get(name), f"the variable {name} of {url}")
-        values = document.sequence(described.get("enum"), f"the values of {name} in {url}")
-        enum = tuple(dict.fromkeys(str(value) for value in values))
-        default = str(described.get("default", ""))
-        known = next((p for p in usual.variables if p.name == name), None)
-        if known is not None and (not enum or default == known.default):
-            variables.append(known)
-            if name in usual.variables_env:
-                environment[name] = usual.variables_env[name]
-        elif default and not enum and usual.url:
-            url = url.replace(f"{{{name}}}", default)
-        else:
-            variables.append(
-                Parameter(name=name, wire=name, location="server", required=not default, enum=enum, default=default)
-            )
-    return Server(url.rstrip("/"), tuple(variables), environment, usual.domains)

@@ -17,6 +17,8 @@ It is a YAML 1.2 mapping of up to four sections, each of them optional:
         domains: [okta.com, oktapreview.com]    # suffixes a host must have; the value may spell one out
       credentials:                      # the headers of the token sign-in, all of them are sent
         - {header: Authorization, prefix: "SSWS ", env: OKTA_API_TOKEN}
+      auth: {type: basic, username_var: ACME_USER, password_var: ACME_PASSWORD}
+                                        # what isn't a header, as in StackQL's documents, in place of credentials
       request_id_header: x-okta-request-id
 
     services:                           # by service
@@ -187,8 +189,12 @@ def load_names(path: str) -> dict[str, tuple[str, str, str, str]]:
 def _provider(fields: Mapping[str, Any], where: str) -> dict[str, Any]:
     _known(fields, [field for field in Provider.__fields__ if field != "name"], where)
     out: dict[str, Any] = {
-        key: _text(value, f"{where}.{key}") for key, value in fields.items() if key not in ("server", "credentials")
+        key: _text(value, f"{where}.{key}")
+        for key, value in fields.items()
+        if key not in ("server", "credentials", "auth")
     }
+    if "auth" in fields:
+        out["auth"] = dict(_mapping(fields["auth"], f"{where}.auth"))
     if "server" in fields:
         out["server"] = _server(fields["server"], f"{where}.server")
     if "credentials" in fields:

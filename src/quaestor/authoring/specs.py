@@ -5,8 +5,7 @@ Before: files. After: `authoring.build` makes methods of the operations.
 
 from __future__ import annotations
 
-from quaestor.authoring import swagger
-from quaestor.catalog import document
+from quaestor.authoring import bundle, swagger
 from quaestor.catalog.openapi import Operation, Spec
 from quaestor.catalog.references import refs, renamed
 from quaestor.errors import CatalogError
@@ -20,8 +19,9 @@ if TYPE_CHECKING:
 
 
 def load_spec(path: str) -> Spec:
-    """The OpenAPI 3 or Swagger 2 document at `path`. Raises CatalogError for one that can't be read."""
-    root = document.read(path)
+    """The OpenAPI 3 or Swagger 2 document at `path`, with what it refers to in files beside it.
+    Raises CatalogError for one that can't be read."""
+    root = bundle.read(path)
     return Spec(swagger.converted(root, path) if swagger.is_swagger(root) else root, path)
 
 

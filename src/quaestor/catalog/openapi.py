@@ -95,6 +95,7 @@ class Spec:
         self._root = root
         self._reduced: dict[str, Schema] = {}
         self._merging: list[str] = []
+        self._found_subtypes: dict[str, dict[str, str]] | None = None
         version = str(root.get("openapi", ""))
         if not version.startswith("3."):
             said = f"Swagger {root['swagger']}" if "swagger" in root else f"openapi: {version!r}"
@@ -125,6 +126,19 @@ class Spec:
     def servers(self) -> tuple[dict[str, Any], ...]:
         """The document's servers, as they are."""
         return self._servers(self._root, "")
+
+    @property
+    def sign_in(self) -> tuple[dict[str, dict[str, Any]], ...]:
+        """The alternatives of signing a request, each with all the schemes that it takes, by name; as in the
+        document. Where it demands none, each of its schemes is one."""
+        schemes = self._map(self._components, "securitySchemes", "components")
+        asked = [
+            document.mapping(each, f"{self.source}: security") for each in self._list(self._root, "security", "")
+        ]
+        wanted = [tuple(each) for each in asked if each] or [(name,) for name in schemes]
+        return tuple(
+            {name: self._node(schemes.get(name), f"the security scheme {name}") for name in names} for names in wanted
+        )
 
     def _map(self, node: Any, key: str, where: str) -> dict[str, Any]:
         """The mapping at a key of a mapping, an empty one if there is nothing. Raises CatalogError."""
@@ -316,6 +330,20 @@ class Spec:
             schema = _flagged(self.schema(schema.ref), schema)
         raise CatalogError(f"{self.source}: the schema {schema.ref!r} is a name of itself")
 
+    @property
+    def _subtypes(self) -> dict[str, dict[str, str]]:
+        """By the name of a base, the names of those that are allOf it: what a discriminator tells apart by their
+        names where it has no mapping (OpenAPI 3.0.4 §4.8.25)."""
+        if self._found_subtypes is None:
+            self._found_subtypes = {}
+            for name, node in self.components.items():
+                parts = node.get("allOf") if isinstance(node, dict) else None
+                for part in parts if isinstance(parts, list) else ():
+                    ref = str(part.get("$ref", "")) if isinstance(part, dict) else ""
+                    if ref.startswith(_SCHEMAS):
+                        self._found_subtypes.setdefault(ref[len(_SCHEMAS) :], {})[name] = name
+        return self._found_subtypes
+
     # -- schemas
 
     def reduce(self, node: Any, where: str, *, name: str = "", depth: int = 0) -> Schema:
@@ -335,6 +363,8 @@ class Spec:
                 return Schema(ref=target, **_flags(node))
             return self.reduce(self._at(ref, where), where, depth=depth + 1)
         own = self._own(node, where, depth)
+        if name and own.discriminator and not (own.mapping or own.one_of or own.any_of):
+            own = replace(own, mapping=self._subtypes.get(name, {}))
         parts = [self.reduce(part, where, depth=depth + 1) for part in self._list(node, "allOf", where)]
         if not parts:
             return own

@@ -35,6 +35,7 @@ def test_a_provider_from_nothing_but_a_spec() -> None:
     assert found.provider.server == Server(
         "https://api.{site}",
         (Parameter("site", "site", "server", enum=("a.com", "b.com"), default="a.com"),),
+        {"site": "ACME_SITE"},
     )
     assert (found.provider.version, found.provider.title, found.services) == (
         "7",

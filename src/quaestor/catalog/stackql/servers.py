@@ -59,7 +59,7 @@ def server(provider: str, given: tuple[dict[str, Any], ...]) -> Server:
 def _variable(name: str, about: dict[str, Any], url: str) -> Parameter:
     enum = tuple(str(value) for value in document.sequence(about.get("enum"), f"{name}: enum"))
     default = str(about.get("default") or "")
-    real = default in enum or _REGION.fullmatch(default) or (f"://{{{name}}}" in url and _HOST.fullmatch(default))
+    real = is_real(name, default, enum, url)
     return Parameter(
         name=name,
         wire=name,
@@ -69,6 +69,12 @@ def _variable(name: str, about: dict[str, Any], url: str) -> Parameter:
         format="region" if name == "region" and _REGION.fullmatch(default) else "",
         default=default if real else "",
     )
+
+
+def is_real(name: str, default: str, enum: tuple[str, ...], url: str) -> bool:
+    """Whether the default of a variable of this URL is more than an example."""
+    whole = f"://{{{name}}}" in url and _HOST.fullmatch(default)
+    return bool(default) and (default in enum or bool(_REGION.fullmatch(default)) or bool(whole))
 
 
 def _domains(url: str, about: dict[str, Any]) -> tuple[str, ...]:
