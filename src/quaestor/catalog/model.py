@@ -95,7 +95,8 @@ class Pagination(Record):
             `page` a page number in `token_param` · `offset` a count of rows in `token_param`.
         token_param: wire name of the parameter that asks for the next page; for a cursor in a JSON body, its path
             with dots (`page.cursor`) and `token_in` = `body`; of a form, its field and `form`; of a GraphQL query,
-            what the query calls the argument, and `graphql`.
+            what the query calls the argument, and `graphql`; of several parameters, all with `&` between them, and
+            `queries`: the token is then a JSON object of theirs.
         size_param: wire name of the page size, or empty; `size_max` the largest allowed, 0 if unknown;
             `size_default` what the API takes when nothing is said, 0 if unknown.
         first: number of the first page, or offset of the first row.

@@ -199,6 +199,13 @@ class _Walk:
             return replace(self.request, body=_with_field(self.request.body, pagination.token_param, page.token))
         if pagination.token_in == "body":
             return replace(self.request, body=_with_member(self.request.body, pagination.token_param, page.token))
+        if pagination.token_in == "queries":
+            import json
+
+            following = self.request
+            for name, value in json.loads(str(page.token)).items():
+                following = _with(following, name, value)
+            return following
         return self._to_value(str(page.token))
 
     def _by_number(self, response: HttpResponse, page: Page) -> HttpRequest | None:

@@ -89,6 +89,22 @@ def test_s3_names_no_token_where_the_last_key_is_one(catalog: Layered) -> None:
     assert seen[1].url.endswith("marker=k1")
 
 
+@pytest.mark.parametrize(
+    ("table", "item", "marker"),
+    [("object_versions", "Version", "version-id-marker"), ("multipart_uploads", "Upload", "upload-id-marker")],
+)
+def test_s3_names_a_page_by_two_markers(catalog: Layered, table: str, item: str, marker: str) -> None:
+    def answer(n: int) -> bytes:
+        name = "".join(part.capitalize() for part in marker.split("-"))
+        more = f"<IsTruncated>true</IsTruncated><NextKeyMarker>a&amp;b</NextKeyMarker><Next{name}>v 1</Next{name}>"
+        end = more if n < 2 else "<IsTruncated>false</IsTruncated>"
+        return f"<R><{item}><Key>k{n}</Key><StorageClass>S</StorageClass></{item}>{end}</R>".encode()
+
+    rows, seen = run(catalog, f"SELECT key FROM aws.s3.{table} WHERE bucket = 'b'", answer)
+    assert rows == [("k1",), ("k2",)]
+    assert dict(parse_qsl(urlsplit(seen[1].url).query)) == {"key-marker": "a&b", marker: "v 1"}
+
+
 S3_ANSWERS = [
     (
         "SELECT json_extract(rules, '$[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm') "

@@ -45,7 +45,7 @@ XML = ("schema_driven_xml", "golang_template_mxj")
 NEXT, MORE = ("quaestor:next",), ("quaestor:more",)
 #: Parameters of AWS's lists that take the token of the answer before.
 _TOKENS = ("Marker", "NextToken", "continuation-token", "marker", "part-number-marker")
-#: With these, a page is named by two parameters.
+#: With these, a page is named by two parameters, theirs and `key-marker`.
 _SECOND = ("upload-id-marker", "version-id-marker")
 
 
@@ -57,11 +57,11 @@ def of_xml(operation: Operation, form: bool) -> Pagination:
     """
     names = [each.name for each in operation.parameters if each.location == "query"]
     token = next((name for name in _TOKENS if name in names), "")
-    if any(name in names for name in _SECOND):
-        token = ""
-    return Pagination(
-        style="cursor", token_param=token, token_in="form" if form else "query", token_path=NEXT, more_path=MORE
-    )
+    place = "form" if form else "query"
+    second = next((name for name in _SECOND if name in names), "")
+    if second and "key-marker" in names:
+        token, place = f"key-marker&{second}", "queries"
+    return Pagination(style="cursor", token_param=token, token_in=place, token_path=NEXT, more_path=MORE)
 
 
 def _configured(said: dict[str, Any], size: str, size_max: int) -> Pagination:

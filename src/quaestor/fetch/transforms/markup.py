@@ -6,6 +6,8 @@ Before: `transforms` has an XML body. After: plain dicts and lists.
 
 from __future__ import annotations
 
+import json
+
 from quaestor.errors import DecodeError
 
 TYPE_CHECKING = False
@@ -138,7 +140,8 @@ def following(root: Element, parameter: str) -> tuple[str | None, bool | None]:
 
     The token of `Marker` is in `NextMarker` or `Marker`, that of `continuation-token` in `NextContinuationToken`;
     S3's list of objects names none without a delimiter: the next page begins behind the last key
-    (https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html, NextMarker).
+    (https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html, NextMarker). Of two parameters, with `&`
+    between them, the token is a JSON object (.../API_ListObjectVersions.html, NextKeyMarker, NextVersionIdMarker).
     """
     near = [element for holder in (root, *root) for element in holder if len(element) == 0]
     said = {element.tag.lower(): (element.text or "").strip() for element in near}
@@ -146,6 +149,10 @@ def following(root: Element, parameter: str) -> tuple[str | None, bool | None]:
     more = None if truncated is None else truncated == "true"
     if more is False or not parameter:
         return None, more
+    if "&" in parameter:
+        told = {each: said.get(f"next{each.replace('-', '')}", "") for each in parameter.split("&")}
+        given = {each: text for each, text in told.items() if text}
+        return json.dumps(given) if given else None, more
     name = "".join(letter for letter in parameter.lower() if letter.isalnum())
     token = said.get(f"next{name}") or (said.get(name) if parameter != "marker" else "")
     if not token and more and parameter == "marker":
