@@ -180,7 +180,7 @@ class Sandbox:
 
     def now_s(self) -> float:
         """What time it is in this world: the first second in which nothing has happened yet."""
-        return self._clock.now + 1.0
+        return self._clock.now + self._state.count + 1.0
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """The response to a request; its URL's host doesn't matter, its path and headers do."""
@@ -210,6 +210,21 @@ class Sandbox:
         kind = (("content-type", answer.media_type),) if body else ()  # of nothing: clients would parse it
         response_headers = (*kind, *answer.headers, *extra, *site.manners.headers())
         return HttpResponse(answer.status, response_headers, body, request.url)
+
+    def limited(self, request: HttpRequest, event: str, route: str, limit: int, per: int) -> None:
+        """A rate limit was met, or nearly: a vendor's log may tell of it.
+
+        Args:
+            event: `warning`, `violation` or `concurrency`; route, limit, per: so many requests in so many seconds.
+        """
+        _, path, _ = _parts(request.url)
+        headers = {name.lower(): value for name, value in request.headers}
+        site, _, path = self._locate(request.method, _DOUBLED.sub("/", path), headers)
+        with self._lock:
+            by = self.gate(site.provider).caller(Call(request.method, request.url, path, headers))
+            site.writer.rules.limited(by, event, path, route, limit, per)
+            if self._state.commit():
+                self._forget()
 
     def _let_in(self, site: Site, call: Call, raw_query: str) -> Answer:
         """The answer to a request whose credential allows it. Raises Refusal."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from tests.unit.sandbox.tiny import TinyCatalog
 
+import quaestor
 from quaestor.catalog.model import Method
 from quaestor.errors import Cancelled, UsageError
 from quaestor.fetch.auth import Authenticator, CredentialPart
@@ -31,8 +33,9 @@ def limits(clock: SimulatedClock, *buckets: Bucket, vendor: str = "okta", concur
     return Limits({vendor: Table(buckets, concurrency)}, clock.time)
 
 
-def ask(made: Limits, path: str, vendor: str = "okta", method: str = "GET") -> tuple[int, dict[str, str]]:
-    refused, headers = made.enter(vendor, method, path, URL)
+def ask(made: Limits, path: str, vendor: str = "okta", method: str = "GET") -> tuple[int, Mapping[str, str]]:
+    passage = made.enter(vendor, method, path, URL)
+    refused, headers = passage.refused, passage.headers
     made.leave(vendor)
     return refused.status if refused else 200, headers
 
@@ -54,11 +57,11 @@ def test_a_window_is_a_calendar_minute() -> None:
 
 
 def test_okta_says_no_in_its_own_words() -> None:
-    refused, headers = limits(SimulatedClock(), Bucket("*", 1, 10)).enter("okta", "GET", "/a", URL)
-    assert refused is None
+    assert ask(limits(SimulatedClock(), Bucket("*", 1, 10)), "/a")[0] == 200
     made = limits(SimulatedClock(), Bucket("*", 1, 10))
     made.enter("okta", "GET", "/a", URL)
-    refused, headers = made.enter("okta", "GET", "/a", URL)
+    passage = made.enter("okta", "GET", "/a", URL)
+    refused, headers = passage.refused, passage.headers
     assert refused is not None
     body = json.loads(refused.body)
     assert set(body) == {"errorCode", "errorSummary", "errorLink", "errorId", "errorCauses"}
@@ -78,7 +81,7 @@ def test_datadog_counts_down() -> None:
         "x-ratelimit-reset": "7",
         "x-ratelimit-name": "users",
     }
-    refused, _ = made.enter("datadog", "GET", "/api/v2/users", URL)
+    refused = made.enter("datadog", "GET", "/api/v2/users", URL).refused
     assert refused is not None
     assert (refused.status, json.loads(refused.body)) == (429, {"errors": ["Too many requests"]})
 
@@ -86,15 +89,16 @@ def test_datadog_counts_down() -> None:
 def test_too_many_at_once() -> None:
     clock = SimulatedClock(1_800_000_000.0)
     made = limits(clock, Bucket("*", 100), concurrency=2)
-    assert [made.enter("okta", "GET", "/a", URL)[0] for _ in range(2)] == [None, None]
-    refused, headers = made.enter("okta", "GET", "/a", URL)
+    assert [made.enter("okta", "GET", "/a", URL).refused for _ in range(2)] == [None, None]
+    passage = made.enter("okta", "GET", "/a", URL)
+    refused, headers = passage.refused, passage.headers
     assert refused is not None
     assert refused.status == 429
     assert (headers["x-rate-limit-limit"], headers["x-rate-limit-remaining"]) == ("0", "0")
     assert headers["x-rate-limit-reset"] == "1800000060"
     made.leave("okta")
     made.leave("okta")
-    assert made.enter("okta", "GET", "/a", URL)[0] is None
+    assert made.enter("okta", "GET", "/a", URL).refused is None
 
 
 def test_methods_and_the_first_family_that_fits() -> None:
@@ -220,3 +224,39 @@ def test_the_simulated_clock() -> None:
     token.cancel()
     with pytest.raises(Cancelled):
         clock.sleep(2, token)
+
+
+def test_a_log_is_told_once_in_a_window() -> None:
+    clock = SimulatedClock(1_800_000_000.0)
+    made = limits(clock, Bucket("/a", 5), concurrency=1)
+
+    def events(count: int) -> list[str]:
+        found = []
+        for _ in range(count):
+            found.append(made.enter("okta", "GET", "/a", URL).event)
+            made.leave("okta")
+        return found
+
+    assert events(8) == ["", "", "warning", "", "", "violation", "", ""]
+    clock.advance(60)
+    assert events(3)[-1] == "warning"
+    made.enter("okta", "GET", "/a", URL)
+    assert [made.enter("okta", "GET", "/a", URL).event for _ in range(2)] == ["concurrency", ""]
+
+
+def test_oktas_log_tells_of_its_limits(tmp_path: Path) -> None:
+    file = tmp_path / "limits.yaml"
+    file.write_text("limits: {okta: {buckets: [{route: /api/v1/groups, limit: 2}]}}", encoding="utf-8")
+    with quaestor.sandbox("okta", limits=str(file), clock="simulated") as box, box.connect() as con:
+        for _ in range(4):  # as a client that doesn't keep to them
+            request = HttpRequest("GET", "http://h/okta/api/v1/groups", (("authorization", "SSWS t"),))
+            box.front.begin(request)
+            box.front.end(request)
+        rows = con.sql(
+            "SELECT eventType, severity, actor ->> 'type', target -> 0 ->> 'displayName', "
+            "outcome ->> 'result' FROM okta.logs.system_log_events WHERE eventType LIKE 'system.org.rate%'"
+        ).fetchall()
+    assert rows == [
+        ("system.org.rate_limit.warning", "INFO", "User", "/api/v1/groups", "SUCCESS"),
+        ("system.org.rate_limit.violation", "WARN", "User", "/api/v1/groups", "FAILURE"),
+    ]

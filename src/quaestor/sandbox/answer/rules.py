@@ -128,6 +128,9 @@ class Rules:
     def asked(self, template: str, query: Query) -> None:
         """Raises Refusal for a query that the list at this path doesn't take."""
 
+    def limited(self, by: Mapping[str, Any], event: str, path: str, route: str, limit: int, per: int) -> None:
+        """A rate limit was met (`violation`, `concurrency`) or nearly (`warning`) by this caller."""
+
     def embed(self, template: str, query: Query, row: dict[str, Any]) -> None:
         """Puts into an object of a collection what `expand=` asks for, where clients may have changed that."""
 

@@ -45,7 +45,7 @@ from quaestor.sandbox.okta.users import linked, without_password
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from quaestor.sandbox.answer.query import Query
@@ -268,6 +268,9 @@ class OktaRules(Rules):
             here = f"{ORIGIN}{APPS}/{after.get('id')}"
             after["_links"] = {**links, step: {"href": f"{here}/lifecycle/{step}"}}
 
+    def limited(self, by: Mapping[str, Any], event: str, path: str, route: str, limit: int, per: int) -> None:
+        self.story.limited(by, event, path, route, limit, per)
+
     def asked(self, template: str, query: Query) -> None:
         check(template, query, self._profile)
 
@@ -314,7 +317,7 @@ class OktaRules(Rules):
             taken = any(
                 collection.key(at) != own
                 and str(_at(other, path)).lower() == str(value).lower()
-                and other.get("type") == row.get("type")  # policies of two types may share a name
+                and (template != "/api/v1/policies" or other.get("type") == row.get("type"))
                 for at in collection.positions()
                 for other in (collection.row(at, shape),)
             )

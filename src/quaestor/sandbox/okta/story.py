@@ -169,6 +169,12 @@ _EVENTS: Mapping[tuple[str, str], str] = {
     ("PUT", "/api/v1/api-tokens/{}"): "system.api_token.update",
 }
 
+_LIMITED = {
+    "warning": "system.org.rate_limit.warning",
+    "violation": "system.org.rate_limit.violation",
+    "concurrency": "core.concurrency.org.limit.violation",
+}
+
 
 class Chapter(Record):
     """What is known before a change happens: its event, and the objects on its path."""
@@ -241,8 +247,32 @@ class Story:
         """Adds an event that succeeded."""
         self.note(act.number, act.now, event, act.by, targets)
 
+    def limited(self, by: Mapping[str, Any], event: str, path: str, route: str, limit: int, per: int) -> None:
+        """A rate limit was met or nearly: https://developer.okta.com/docs/reference/rl-system-log-events/"""
+        number = self._site.state.tick()
+        now = self._site.world.ground.clock.now + number
+        bucket = {"id": route, "type": "Bucket Uuid", "alternateId": "unknown", "displayName": route}
+        asked = {**bucket, "id": path, "type": "URL Pattern", "displayName": path, "detailEntry": None}
+        debug = {
+            "requestUri": path,
+            "url": path,
+            "threshold": str(limit),
+            "timeSpan": str(per),
+            "timeUnit": "SECONDS",
+        }
+        reason = "" if event == "warning" else "Rate limit violation"
+        targets = [asked, {**bucket, "detailEntry": None}]
+        self.note(number, now, _LIMITED[event], by, targets, reason, debug)
+
     def note(
-        self, number: int, now: int, event: str, actor: Mapping[str, Any], targets: Sequence[Any], reason: str = ""
+        self,
+        number: int,
+        now: int,
+        event: str,
+        actor: Mapping[str, Any],
+        targets: Sequence[Any],
+        reason: str = "",
+        debug: Mapping[str, str] | None = None,
     ) -> None:
         """Adds an event; one with a reason failed for it."""
         site = self._site
@@ -276,7 +306,7 @@ class Story:
             "request": {"ipChain": []},
             "securityContext": {"asNumber": None, "asOrg": None, "isp": None, "domain": None, "isProxy": None},
             "transaction": {"id": f"{mix(number, 1):016x}", "type": "WEB", "detail": {}},
-            "debugContext": {"debugData": {}},
+            "debugContext": {"debugData": dict(debug or {})},
         }
         row = shaped(site.inventor, route.shape, number, facts) if route is not None else facts
         site.state.bear(place, key, packed(row))

@@ -16,9 +16,9 @@ from quaestor.fetch.governor import SystemClock
 from quaestor.fetch.transport import Limits as Bounds
 from quaestor.fetch.url import split
 from quaestor.record import Record, replace
-from quaestor.sandbox.core import OWN
+from quaestor.sandbox.core import OWN, Sandbox
 from quaestor.sandbox.wire.faults import Fault, Faults, seconds
-from quaestor.sandbox.wire.limits import told
+from quaestor.sandbox.wire.limits import Passage, told
 from quaestor.sandbox.wire.mischief import Draws, Staged, staged
 from quaestor.sandbox.wire.outage import vendor_of
 
@@ -105,18 +105,19 @@ class Front:
         if path.startswith(OWN):  # what the sandbox says of itself meets no trouble
             return Staged(self.service.handle(request))
         vendor, below = vendor_of(request, path, self.providers)
-        headers: dict[str, str] = {}
-        refused = None
+        passage = Passage()
         if self.limits is not None:
-            refused, headers = self.limits.enter(vendor, request.method, below, request.url)
+            passage = self.limits.enter(vendor, request.method, below, request.url)
         try:
+            if passage.event and isinstance(self.service, Sandbox):
+                self.service.limited(request, passage.event, passage.route, passage.limit, passage.per)
             faults: tuple[Fault, ...] = ()
-            if refused is not None:
-                made = Staged(refused)
+            if passage.refused is not None:
+                made = Staged(passage.refused)
             else:
                 faults = self.faults.decide(request.method, (path, below))
                 made = staged(faults, request, vendor, self.service.handle, self._draw)
-                made = replace(made, response=told(made.response, headers))
+                made = replace(made, response=told(made.response, passage.headers))
         except BaseException:
             self.end(request)
             raise

@@ -10,13 +10,14 @@ Before: `front` has a request. After: the sandbox answers it, or the refusal her
 from __future__ import annotations
 
 import re
+from math import ceil
 from threading import Lock
 from time import time
 
 from quaestor.catalog.document import mapping, read, sequence
 from quaestor.errors import Cancelled, CatalogError, UsageError, did_you_mean
 from quaestor.fetch.http import HttpResponse
-from quaestor.record import replace
+from quaestor.record import Record, replace
 from quaestor.sandbox.answer.buckets import Bucket, Table
 from quaestor.sandbox.vendors import vendor
 from quaestor.sandbox.wire.faults import METHODS, pattern, seconds
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 #: How far Okta's reset is away when too many ask at once; the vendor calls it an estimate.
 _CONCURRENT_RESET_S = 60
+#: At this part of a limit Okta's log warns: https://developer.okta.com/docs/reference/rl-system-log-events/
+_WARNED = 0.6
 #: Headers of the sandbox's own count, which these limits replace.
 _COUNTED = ("x-rate-limit-", "x-ratelimit-")
 
@@ -65,6 +68,25 @@ class SimulatedClock:
             self._now += max(0.0, seconds)
 
 
+class Passage(Record):
+    """What limits say of a request.
+
+    Attributes:
+        refused: the refusal; None for what may pass.
+        headers: that its answer has.
+        event: what a log of the vendor's tells once in a window: `warning` when most of it is spent, `violation` for
+            the first that is refused, `concurrency` when too many ask at once; else empty.
+        limit, per: of the bucket, which `route` names.
+    """
+
+    refused: HttpResponse | None = None
+    headers: Mapping[str, str] = {}
+    event: str = ""
+    route: str = ""
+    limit: int = 0
+    per: int = 60
+
+
 class _Window:
     __slots__ = ("count", "number")
 
@@ -90,11 +112,12 @@ class Limits:
         self._windows: dict[tuple[str, int], _Window] = {}
         self._fits: dict[str, list[Callable[[str, str], bool]]] = {}
         self._active: dict[str, int] = {}
+        self._crowded: dict[str, int] = {}
         self._lock = Lock()
         self.refused = 0
 
-    def enter(self, provider: str, method: str, path: str, url: str) -> tuple[HttpResponse | None, dict[str, str]]:
-        """The refusal of a request, or None; and the headers that its answer has. Every `enter` has its `leave`."""
+    def enter(self, provider: str, method: str, path: str, url: str) -> Passage:
+        """What limits say of a request. Every `enter` has its `leave`."""
         manners = vendor(provider).manners
         table = self._tables.get(provider, manners.limits)
         number = next((n for n, fits in enumerate(self._fitting(provider, table)) if fits(method, path)), -1)
@@ -104,9 +127,12 @@ class Limits:
             if table.concurrency and active > table.concurrency:
                 self.refused += 1
                 headers = manners.counted(Bucket("*", 0), 0, now, int(now) + _CONCURRENT_RESET_S, "concurrent")
-                return answer(provider, 429, headers, url), headers
+                crowded, self._crowded[provider] = self._crowded.get(provider), int(now) // _CONCURRENT_RESET_S
+                event = "concurrency" if crowded != self._crowded[provider] else ""
+                refused = answer(provider, 429, headers, url)
+                return Passage(refused, headers, event, "*", table.concurrency, _CONCURRENT_RESET_S)
             if number < 0:
-                return None, {}
+                return Passage()
             bucket = table.buckets[number]
             window = self._windows.setdefault((provider, number), _Window())
             current = int(now) // bucket.per
@@ -116,9 +142,11 @@ class Limits:
             left = bucket.limit - window.count
             headers = manners.counted(bucket, max(0, left), now, (current + 1) * bucket.per, _name(bucket.route))
             if left >= 0:
-                return None, headers
+                event = "warning" if window.count == ceil(bucket.limit * _WARNED) else ""
+                return Passage(None, headers, event, bucket.route, bucket.limit, bucket.per)
             self.refused += 1
-        return answer(provider, 429, headers, url), headers
+        event = "violation" if left == -1 else ""
+        return Passage(answer(provider, 429, headers, url), headers, event, bucket.route, bucket.limit, bucket.per)
 
     def leave(self, provider: str) -> None:
         """A request's answer is out."""
