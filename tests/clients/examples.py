@@ -15,10 +15,11 @@ import json
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from tests.clients.desk import environment
@@ -88,11 +89,12 @@ class Bench:
         )
         return done.stdout + done.stderr
 
-    def run(self, example: Example, account: str = "") -> Run:
-        """Runs a compiled example; `account` is its OKTA_ACCOUNT_DATA_ID."""
+    def run(self, example: Example, account: str = "", variables: Mapping[str, str] = MappingProxyType({})) -> Run:
+        """Runs a compiled example; `account` is its OKTA_ACCOUNT_DATA_ID, `variables` are others that it takes."""
         env = environment(str(self.folder), self.box.ca_bundle) | {
             "DD_SITE": SITE,
             "OKTA_ACCOUNT_DATA_ID": account,
+            **variables,
             "QUAESTOR_HOST": f"api.{SITE}",
             "QUAESTOR_PORT": str(self._address.port),
         }

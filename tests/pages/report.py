@@ -3,6 +3,7 @@
 python -m tests.pages.report                    all of them
 python -m tests.pages.report okta               those of one provider
 python -m tests.pages.report okta.users         those whose names begin so
+python -m tests.pages.report --prism            all, and their requests held against the vendors' specs by Prism
 
 Before: `running` runs them. After: a person reads.
 """
@@ -10,19 +11,19 @@ Before: `running` runs them. After: a person reads.
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
+from tests.pages.judging import Judgement, judged
 from tests.pages.running import Outcome, Runner, examples, resources
+from tests.prism import mock
+from tests.prism.documents import ABSENT
 
 from quaestor.catalog.store import open_catalog
 
 PROVIDERS = ("okta", "datadog")
-#: Examples that fail for a reason that isn't the page's.
-KNOWN = {
-    "okta.org.yubikey_otp_tokens.list_yubikey_otp_tokens": "the spec allows the attributes as values of `filter`; "
-    "the sandbox wants one of them and, as the service does, an expression",
-}
 VERBS = ("select", "insert", "update", "replace", "delete", "exec")
 
 
@@ -41,17 +42,18 @@ def outcomes(prefix: str) -> list[Outcome]:
     return found
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Exit status 0 if all passed that aren't known to fail, else 1."""
-    found = outcomes(next(iter(arguments), ""))
+def of(found: Sequence[Outcome], provider: str, verb: str) -> list[Outcome]:
+    """The outcomes of a verb's examples."""
+    return [
+        each for each in found if each.example.resource.provider == provider and each.example.statement.verb == verb
+    ]
+
+
+def _print_runs(found: Sequence[Outcome]) -> None:
     print(f"{'':10}{'statement':10}{'run':>8}{'passed':>8}{'failed':>8}")
     for provider in PROVIDERS:
         for verb in VERBS:
-            own = [
-                each
-                for each in found
-                if each.example.resource.provider == provider and each.example.statement.verb == verb
-            ]
+            own = of(found, provider, verb)
             failed = sum(bool(each.reason) for each in own)
             if own:
                 print(f"{provider:10}{verb:10}{len(own):8}{len(own) - failed:8}{failed:8}")
@@ -60,9 +62,38 @@ def main(arguments: Sequence[str]) -> int:
     for reason, count in Counter(each.reason.splitlines()[0][:110] for each in failed_ones).most_common(40):
         print(f"  {count:4} {reason}")
     for each in failed_ones:
-        known = KNOWN.get(each.example.name, "")
-        print(f"\n{each.example.name}: {each.reason}" + (f"\n  known: {known}" if known else ""))
-    return 1 if any(each.example.name not in KNOWN for each in failed_ones) else 0
+        print(f"\n{each.example.name}: {each.reason}")
+
+
+def _print_judgements(found: Sequence[Judgement]) -> None:
+    print(f"\nPrism {mock.version()} over the vendors' specs")
+    print(f"{'':10}{'examples':>10}{'requests':>10}{'violations':>12}{'spec faults':>13}")
+    for provider in PROVIDERS:
+        own = [each for each in found if each.outcome.example.resource.provider == provider]
+        if own:
+            figures = (sum(each.requests for each in own), sum(len(each.violations) for each in own))
+            print(f"{provider:10}{len(own):10}{figures[0]:10}{figures[1]:12}{sum(len(e.excused) for e in own):13}")
+    for title, kept in (("violations", False), ("the specs' own faults", True)):
+        lines = [(each, said) for each in found for said in (each.excused if kept else each.violations)]
+        print(f"\n{title} ({len(lines)})" + ("" if lines else ": none"))
+        for each, said in lines:
+            print(f"  {each.outcome.example.name}: {said}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit status 0 if all passed, 1 if not, 2 if Prism isn't there to be asked."""
+    if "--prism" in arguments and (why_not := ABSENT or mock.missing()):
+        print(why_not, file=sys.stderr)
+        return 2
+    found = outcomes(next((each for each in arguments if not each.startswith("-")), ""))
+    _print_runs(found)
+    violations = 0
+    if "--prism" in arguments:
+        with tempfile.TemporaryDirectory() as folder:
+            judgements = judged(found, Path(folder))
+        _print_judgements(judgements)
+        violations = sum(len(each.violations) for each in judgements)
+    return 1 if violations or any(each.reason for each in found) else 0
 
 
 if __name__ == "__main__":

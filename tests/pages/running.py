@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.pages.states import STATES, State
-from tests.pages.values import values_of
+from tests.pages.values import text_for, values_of
 
 import quaestor
 from quaestor.authoring.pages import markdown
@@ -95,7 +95,9 @@ def page_of(catalog: Store, resource: Resource) -> Page:
     """The page of a resource, without a vendor's words."""
     provider = catalog.provider(resource.provider)
     assert provider is not None
-    maker = Maker(provider, _lookup(catalog, provider.name), lambda _: (), for_markdown, lambda http, path: "")
+    maker = Maker(
+        provider, _lookup(catalog, provider.name), lambda _: (), for_markdown, lambda http, path: "", text_for
+    )
     return maker.page(resource)
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
-from tests.pages.report import KNOWN
-from tests.pages.running import Runner, examples, resources
+from tests.pages.judging import judged
+from tests.pages.report import PROVIDERS
+from tests.pages.running import Outcome, Runner, examples, resources
+from tests.prism import mock
+from tests.prism.documents import ABSENT
 
 from quaestor.catalog.store import open_catalog
+from quaestor.record import replace
 
-#: Every so many resources are tried here, and the pages that were the order; `tests.pages.report` runs all.
-EVERY = 19
+#: Every so many resources are tried here, and the pages that were the order; QUAESTOR_PRISM=all tries all of them, as
+#: `python -m tests.pages.report --prism` does.
+EVERY = 1 if os.environ.get("QUAESTOR_PRISM") == "all" else 19
 ORDERED = {
     "okta.integrations.instances",
     "okta.apps.connections",
@@ -18,20 +26,54 @@ ORDERED = {
 }
 
 
-@pytest.mark.parametrize("provider", ["okta", "datadog"])
-def test_examples_run_and_send_their_methods_request(provider: str) -> None:
-    failed, run = [], 0
-    with open_catalog() as catalog, Runner(catalog, provider) as runner:
-        for number, resource in enumerate(resources(catalog, provider)):
-            if number % EVERY and resource.id not in ORDERED:
-                continue
-            for example in examples(catalog, resource):
-                outcome = runner.run(example)
-                run += 1
-                if outcome.reason and example.name not in KNOWN:
-                    failed.append(f"{example.name}: {outcome.reason}")
-    assert failed == []
-    assert run > 40
+@pytest.fixture(scope="module")
+def outcomes() -> list[Outcome]:
+    found = []
+    with open_catalog() as catalog:
+        for provider in PROVIDERS:
+            with Runner(catalog, provider) as runner:
+                for number, resource in enumerate(resources(catalog, provider)):
+                    if number % EVERY == 0 or resource.id in ORDERED:
+                        found += [runner.run(example) for example in examples(catalog, resource)]
+    return found
+
+
+def test_examples_run_and_send_their_methods_request(outcomes: list[Outcome]) -> None:
+    failed = [each for each in outcomes if each.reason]
+    assert [f"{each.example.name}: {each.reason}" for each in failed] == []
+    for provider in PROVIDERS:
+        assert sum(each.example.resource.provider == provider for each in outcomes) > 40
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_their_requests_are_what_the_vendors_specs_allow(outcomes: list[Outcome], tmp_path: Path) -> None:
+    why_not = ABSENT or mock.missing()
+    if why_not:
+        pytest.skip(why_not)
+    found = judged(outcomes, tmp_path)
+    assert [(each.outcome.example.name, each.violations) for each in found if each.violations] == []
+    assert sum(each.requests for each in found) > 100
+
+
+@pytest.mark.slow
+def test_a_wrong_request_is_found(outcomes: list[Outcome], tmp_path: Path) -> None:
+    why_not = ABSENT or mock.missing()
+    if why_not:
+        pytest.skip(why_not)
+    made = next(each for each in outcomes if each.example.method.name == "create_okta_account")
+    (sent,) = made.sent
+    assert sent.body is not None
+    wrong = (
+        replace(sent, body=sent.body.replace(b'"domain"', b'"domian"')),
+        replace(sent, url=f"{sent.url}?nonsense=1"),
+        sent,
+    )
+    bad = [Outcome(made.example, {}, [each]) for each in wrong]
+    first, second, third = (" ".join(each.violations) for each in judged(bad, tmp_path))
+    assert "must have required property 'domain'" in first
+    assert "query.nonsense: not a parameter" in second
+    assert third == ""
 
 
 def test_a_wrong_example_is_found() -> None:

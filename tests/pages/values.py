@@ -13,6 +13,7 @@ from quaestor.authoring.pages.prose import Text
 from quaestor.authoring.pages.shape import Shape, sample
 from quaestor.authoring.pages.statements import Given, Statement
 from quaestor.catalog.model import Method, Parameter, Schema
+from quaestor.sandbox.data.patterns import matching
 from quaestor.sandbox.site import Site
 
 #: Parameters whose text is in a language of its own.
@@ -24,7 +25,16 @@ _TEXTS = {
     "start": "2026-01-01T00:00:00Z",
     "end": "2026-01-02T00:00:00Z",
     "until": "2026-01-02T00:00:00Z",
+    "Type": "application/json",  # Content-Type
 }
+#: Parameters with bounds, which the catalog hasn't.
+_NUMBERS = {"validityYears": 2, "filter[hours_ago]": 49}
+_UUID = "01234567-89ab-4cde-8123-456789abcdef"
+
+
+def text_for(pattern: str) -> str:
+    """A text that a pattern matches, empty if none is found."""
+    return matching(pattern, 1) or ""
 
 
 def values_of(site: Site, method: Method, statement: Statement, catalog: Any) -> dict[str, Any]:
@@ -50,15 +60,19 @@ def _value(given: Given, keys: dict[str, str], method: Method, lookup: Any) -> A
     if given.parameter is not None:
         return _of_parameter(given.parameter, method, keys)
     if given.shape is not None:
-        return sample(given.shape, is_sent=True)
+        return sample(given.shape, is_sent=True, matching=text_for)
     assert method.body is not None
-    return sample(Shape((Schema(ref=method.body.schema),), lookup, Text()), is_sent=True)
+    return sample(Shape((Schema(ref=method.body.schema),), lookup, Text()), is_sent=True, matching=text_for)
 
 
 def _of_parameter(parameter: Parameter, method: Method, keys: dict[str, str]) -> Any:
     if parameter.location == "path":
         value = parameter.enum[0] if parameter.enum else keys[parameter.wire]
+        if parameter.format == "uuid" and value == "default":  # what the sandbox has where any key will do
+            return _UUID
         return int(value) if parameter.type == "integer" and value.isdecimal() else value
+    if parameter.wire in _NUMBERS:
+        return _NUMBERS[parameter.wire]
     simple = {"integer": 1, "number": 1.0, "boolean": True, "date-time": "2026-01-01T00:00:00Z", "object": "{}"}
     item = parameter.enum[0] if parameter.enum else ""
     if parameter.type == "array":
@@ -68,4 +82,6 @@ def _of_parameter(parameter: Parameter, method: Method, keys: dict[str, str]) ->
     last = re.findall(r"\w+", parameter.wire)[-1]
     if "created_at" in parameter.wire or "modified_at" in parameter.wire:
         last = "from"
+    if parameter.format == "uuid":
+        return _UUID
     return item or simple.get(parameter.type) or _TEXTS.get(last, "abc")

@@ -99,6 +99,13 @@ def document_of(provider: str, key: str) -> Document | None:
     return next((each for each in documents(provider) if key in each.operations), None)
 
 
+def needs_bearer(doc: Document, key: str) -> bool:
+    """Whether an operation lets in nobody with the provider's keys: every way to sign in is OAuth."""
+    ways = doc.operations[key].raw.get("security", doc.raw.get("security", []))
+    schemes = doc.raw["components"]["securitySchemes"]
+    return bool(ways) and not any(all(schemes[name]["type"] == "apiKey" for name in way) for way in ways)
+
+
 def reduced(doc: Document, keys: Iterable[str], responses: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """An OpenAPI document of these operations alone, which is what the tools can digest of documents of 4 MB.
 

@@ -72,8 +72,8 @@ def _document(call: Call) -> Document:
 
 @contextmanager
 def mocks_of(calls: Sequence[Call], folder: Path) -> Iterator[Mocks]:
-    """A Prism for each document that has methods of the calls' resources: of the calls' verb, and SELECTs, which an
-    UPDATE by predicate makes as well."""
+    """Prisms for the methods of the calls' resources: those of the calls' verb, and SELECTs, which an UPDATE by
+    predicate makes as well."""
     wanted: dict[str, dict[str, Any]] = {}
     verbs = {"select", *(call.method.verb for call in calls)}
     for resource in {call.resource.id: call.resource for call in calls}.values():
@@ -84,7 +84,13 @@ def mocks_of(calls: Sequence[Call], folder: Path) -> Iterator[Mocks]:
             doc = document_of(resource.provider, key)
             assert doc is not None, f"{key} is in no spec"
             wanted.setdefault(doc.source, {})[key] = answer(key, doc, method.response.row_path)
+    with mocks(wanted, folder) as found:
+        yield found
 
+
+@contextmanager
+def mocks(wanted: Mapping[str, dict[str, Any]], folder: Path) -> Iterator[Mocks]:
+    """A Prism for each document, of the operations that are wanted: by document and operation, what it answers."""
     with ExitStack() as stack, ThreadPoolExecutor(max(1, len(wanted))) as pool:
 
         def started(source: str) -> tuple[Document, str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.prism.documents import SOURCES, Document, document_of
+from tests.prism.documents import SOURCES, Document, document_of, needs_bearer
 from tests.prism.samples import Sampler
 
 from quaestor.plan.routes import PARAMETER_PREFIX, parameter_of
@@ -41,9 +41,7 @@ class Call:
         """Whether the spec lets in nobody with the provider's keys: every way to sign in is OAuth."""
         doc = document_of(self.provider, self.key)
         assert doc is not None
-        ways = doc.operations[self.key].raw.get("security", doc.raw.get("security", []))
-        schemes = doc.raw["components"]["securitySchemes"]
-        return bool(ways) and not any(all(schemes[name]["type"] == "apiKey" for name in way) for way in ways)
+        return needs_bearer(doc, self.key)
 
     @property
     def key(self) -> str:

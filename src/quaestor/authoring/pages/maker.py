@@ -56,6 +56,7 @@ class Maker:
         words: the vendor's documents for a service, the first that has an operation counts.
         escape: what makes a text fit for the format (`words.for_mdx`, `words.for_markdown`).
         rate: what is said of the rate limit of a call, empty for nothing.
+        matching: gives a text for a pattern, empty if it can't.
     """
 
     def __init__(
@@ -65,12 +66,14 @@ class Maker:
         words: Callable[[str], Sequence[Prose]],
         escape: Callable[[str], str],
         rate: Callable[[str, str], str],
+        matching: Callable[[str], str],
     ) -> None:
         self._provider = provider
         self._schema = schema
         self._words = words
         self._escape = escape
         self._rate = rate
+        self._matching = matching
 
     def page(self, resource: model.Resource) -> Page:
         """The page about a resource."""
@@ -93,7 +96,8 @@ class Maker:
             sections=tuple(self._sections(resource.name, methods, body)),
             body=tuple(column for column, _ in body.values()),
             operations=tuple(
-                requests.operation(self._provider, each, self._schema, self._escape, self._rate) for each in methods
+                requests.operation(self._provider, each, self._schema, self._escape, self._rate, self._matching)
+                for each in methods
             ),
         )
 

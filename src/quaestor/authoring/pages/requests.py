@@ -35,19 +35,20 @@ def operation(
     schema: Callable[[str], Schema],
     escape: Callable[[str], str],
     rate: Callable[[str, str], str],
+    matching: Callable[[str], str],
 ) -> Operation:
-    """The request of a method in full."""
+    """The request of a method in full; `escape`, `rate` and `matching` as for `Maker`."""
     method = made.method
     urls = tuple(_urls(method.server or provider.server, method.path))
     words = _words(made, schema)
-    body = _body(made, words, escape)
+    body = _body(made, words, escape, matching)
     return Operation(
         name=method.name,
         call=f"{method.http} {method.path}",
         urls=urls,
         facts=tuple((name, text) for name, text in _facts(method, rate) if text),
         body=body,
-        answers=tuple(_answers(made, schema, escape)),
+        answers=tuple(_answers(made, schema, escape, matching)),
         codes=clients.programs(_request(provider, made, body, urls), made.statements[0]),
         text=block(made.text, escape),
     )
@@ -113,7 +114,9 @@ def _words(made: Method, schema: Callable[[str], Schema]) -> tuple[str, Shape | 
     return note or text.description, shape, example
 
 
-def _body(made: Method, words: tuple[str, Shape | None, Any], escape: Callable[[str], str]) -> Content | None:
+def _body(
+    made: Method, words: tuple[str, Shape | None, Any], escape: Callable[[str], str], matching: Callable[[str], str]
+) -> Content | None:
     note, shape, example = words
     body = made.method.body
     if body is None:
@@ -121,7 +124,7 @@ def _body(made: Method, words: tuple[str, Shape | None, Any], escape: Callable[[
     title = f"{'required' if body.required else 'optional'}, `{body.media_type}`"
     if shape is None:
         return Content(title, block(note, escape))
-    value = example if example is not None else sample(shape, is_sent=True)
+    value = example if example is not None else sample(shape, is_sent=True, matching=matching)
     return Content(title, block(note, escape), _rows(shape, escape), _json(value))
 
 
@@ -133,7 +136,9 @@ def _rows(shape: Shape, escape: Callable[[str], str]) -> Any:
     return bounded(rows(shape, line))
 
 
-def _answers(made: Method, schema: Callable[[str], Schema], escape: Callable[[str], str]) -> Iterator[Content]:
+def _answers(
+    made: Method, schema: Callable[[str], Schema], escape: Callable[[str], str], matching: Callable[[str], str]
+) -> Iterator[Content]:
     """The answer of success as the catalog knows it, then whatever else the vendor's document has, the same ones
     together."""
     response = made.method.response
@@ -144,14 +149,16 @@ def _answers(made: Method, schema: Callable[[str], Schema], escape: Callable[[st
     example = next((example for status, _, _, example in said if status == success), None)
     if response.schema:
         shape = Shape((Schema(ref=response.schema),), schema, text)
-        value = example if example is not None else sample(shape, is_sent=False)
+        value = example if example is not None else sample(shape, is_sent=False, matching=matching)
         yield Content(flat(title, escape), block(text.description, escape), _rows(shape, escape), _json(value))
     else:
         yield Content(flat(title, escape), "" if response.media_type else "No body.")
-    yield from _others(made, success, escape)
+    yield from _others(made, success, escape, matching)
 
 
-def _others(made: Method, success: str, escape: Callable[[str], str]) -> Iterator[Content]:
+def _others(
+    made: Method, success: str, escape: Callable[[str], str], matching: Callable[[str], str]
+) -> Iterator[Content]:
     if made.prose is None:
         return
     prose = made.prose.prose
@@ -161,7 +168,7 @@ def _others(made: Method, success: str, escape: Callable[[str], str]) -> Iterato
             continue
         text = Text(prose.schemas, [raw] if raw else [])
         shape = Shape((prose.spec.reduce(raw, status),), prose.spec.schema, text) if raw else None
-        value = example if example is not None or shape is None else sample(shape, is_sent=False)
+        value = example if example is not None or shape is None else sample(shape, is_sent=False, matching=matching)
         columns = _rows(shape, escape) if shape is not None else ()
         key = (text.description, columns, _json(value) if value is not None else "")
         kinds.setdefault(key, []).append(flat(f"{status} {note}", escape))
@@ -177,7 +184,7 @@ def _request(provider: model.Provider, made: Method, body: Content | None, urls:
     method = made.method
     values = {}
     for each in method.parameters:
-        if each.required and each.role not in PAGING:
+        if each.required and each.location != "path" and each.role not in PAGING:
             example = made.prose.parameter(each.wire, each.location)[2] if made.prose is not None else None
             values[each.wire] = example if example is not None else (each.enum[0] if each.enum else each.wire)
     value = json.loads(body.example) if body is not None and body.example else None

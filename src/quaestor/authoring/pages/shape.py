@@ -5,6 +5,9 @@ Before: schemas of the catalog, `prose` for words. After: `maker` makes tables o
 
 from __future__ import annotations
 
+import math
+import re
+
 from quaestor.authoring.pages.page import Column
 from quaestor.authoring.pages.prose import Text
 from quaestor.catalog.columns import branches, object_fields, resolved, text_of, type_of
@@ -22,12 +25,16 @@ MOST_DEPTH = 5
 #: How many values an example has before it leaves out what is optional.
 MOST_VALUES = 120
 #: What stands for a value of a type that says nothing else.
-_SAMPLES: dict[str, Any] = {"integer": 1, "number": 1.0, "boolean": True, "date-time": "2026-01-31T12:00:00Z"}
+_SAMPLES: dict[str, Any] = {"boolean": True, "date-time": "2026-01-31T12:00:00Z"}
 _FORMATS = {
     "date-time": "2026-01-31T12:00:00Z",
     "date": "2026-01-31",
     "email": "ann@example.com",
     "uri": "https://example.com",
+    "url": "https://example.com",
+    "hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
     "uuid": "01234567-89ab-4cde-8123-456789abcdef",
 }
 
@@ -73,6 +80,11 @@ class Shape(Record):
     def is_read_only(self) -> bool:
         """Whether it is nothing to be written."""
         return all(resolved(schema, self.lookup).read_only for schema in self.schemas)
+
+    def is_impossible(self) -> bool:
+        """Whether it is closed around alternatives whose properties it doesn't have: then no object fits."""
+        own = [resolved(schema, self.lookup) for schema in self.schemas]
+        return all(each.closed and not each.properties and bool(each.one_of) for each in own)
 
 
 def kind(shape: Shape) -> str:
@@ -201,9 +213,23 @@ class Alternative(Record):
     value: str = ""
 
 
-def alternatives(shape: Shape) -> list[Alternative]:
+def _merged(base: Schema, own: Schema) -> Schema:
+    """An alternative with what all have."""
+    return replace(
+        own,
+        one_of=(),
+        any_of=(),
+        mapping={},
+        discriminator="",
+        properties={**base.properties, **own.properties},
+        required=tuple(dict.fromkeys((*base.required, *own.required))),
+    )
+
+
+def alternatives(shape: Shape, *, is_inner: bool = False) -> list[Alternative]:
     """The things that an object may be, by its discriminator's values or by its `oneOf`; none if it is one thing.
-    Each has the properties that all have, and its own."""
+    Each has the properties that all have, and its own. One that may be several things itself is several, unless
+    `is_inner`: schemas may contain each other."""
     if len(shape.schemas) != 1:
         return []
     here = resolved(shape.schemas[0], shape.lookup)
@@ -222,33 +248,32 @@ def alternatives(shape: Shape) -> list[Alternative]:
         known = resolved(marker, shape.lookup).enum if marker is not None else ()
         if value and known and value not in known:  # the document names a kind that it doesn't allow
             continue
-        if not own.properties and (own.one_of or own.any_of):
-            inner = alternatives(Shape((part,), shape.lookup, shape.text))
-            own = inner[0].schema if inner else own
-        merged = replace(
-            own,
-            one_of=(),
-            any_of=(),
-            mapping={},
-            discriminator="",
-            properties={**base.properties, **own.properties},
-            required=tuple(dict.fromkeys((*base.required, *own.required))),
-        )
-        found.append(Alternative(label, merged, here.discriminator if value else "", value))
+        is_one = is_inner or own.mapping == here.mapping != {}
+        inner = [] if is_one else alternatives(Shape((part,), shape.lookup, shape.text), is_inner=True)
+        found += [
+            Alternative(f"{label} {each.label}", _merged(base, each.schema), each.marker, each.value)
+            for each in inner
+        ] or [Alternative(label, _merged(base, own), here.discriminator if value else "", value)]
     return found if any(each.schema.properties for each in found) else []
 
 
-def sample(shape: Shape, *, is_sent: bool) -> Any:
-    """A value for a place: the vendor's example, else one that its type and bounds allow. `is_sent`: without what
-    is read-only."""
-    return _Sampler(is_sent).value(shape, 0)
+def no_text(pattern: str) -> str:
+    """For `sample`, where texts needn't match their patterns."""
+    return ""
+
+
+def sample(shape: Shape, *, is_sent: bool, matching: Callable[[str], str] = no_text) -> Any:
+    """A value for a place: the vendor's example, else one that its type, bounds and pattern allow. `is_sent`: without
+    what is read-only. `matching` gives a text for a pattern, empty if it can't."""
+    return _Sampler(is_sent, matching).value(shape, 0)
 
 
 class _Sampler:
     """Makes one value; what is optional is left out once it has grown large."""
 
-    def __init__(self, is_sent: bool) -> None:
+    def __init__(self, is_sent: bool, matching: Callable[[str], str]) -> None:
         self._is_sent = is_sent
+        self._matching = matching
         self._left = MOST_VALUES
 
     def value(self, shape: Shape, depth: int) -> Any:
@@ -268,7 +293,7 @@ class _Sampler:
     def _object(self, fields: dict[str, tuple[Shape, bool]], depth: int) -> dict[str, Any]:
         made = {}
         for name, (inner, required) in fields.items():
-            if self._is_sent and inner.is_read_only():
+            if self._is_sent and (inner.is_read_only() or (not required and inner.is_impossible())):
                 continue
             if required or (self._left > 0 and depth < MOST_DEPTH):
                 made[name] = self.value(inner, depth + 1) if depth < 2 * MOST_DEPTH else {}
@@ -294,18 +319,32 @@ class _Sampler:
         if name == "object":
             inner = shape.values()
             return {"key": self.value(inner, depth + 1)} if inner is not None and depth < MOST_DEPTH else {}
-        if name in ("integer", "number") and first.minimum is not None and first.minimum > 1:
-            return int(first.minimum)
-        return _SAMPLES.get(name) or _FORMATS.get(first.format) or _text(first)
+        if name in ("integer", "number"):
+            return _number(first, name)
+        return _SAMPLES.get(name) or self._text(first)
+
+    def _text(self, schema: Schema) -> str:
+        """A text that the pattern matches, of the format, as long as it has to be."""
+        text = self._matching(schema.pattern) if schema.pattern else ""
+        if text:
+            longer = _long_enough(text, schema)
+            return longer if re.search(schema.pattern, longer) else text
+        return _long_enough(_FORMATS.get(schema.format, "string"), schema)
 
 
-def _text(schema: Schema) -> str:
-    """A text as long as it has to be."""
-    text = "string"
+def _number(schema: Schema, name: str) -> int | float:
+    """A number between the bounds: 1, if that is."""
+    low, high = schema.minimum, schema.maximum
+    value = 1 if low is None or low <= 1 else low
+    value = value if high is None or high >= value else high
+    return math.ceil(value) if name == "integer" else float(value)
+
+
+def _long_enough(text: str, schema: Schema) -> str:
     if schema.min_length is not None and schema.min_length > len(text):
         text = (text * schema.min_length)[: schema.min_length]
     if schema.max_length is not None and 0 < schema.max_length < len(text):
-        text = "USA"[: schema.max_length]
+        text = ("USA" if text == "string" else text)[: schema.max_length]
     return text
 
 

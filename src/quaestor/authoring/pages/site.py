@@ -14,6 +14,7 @@ import tempfile
 from quaestor.authoring.pages import compat, markdown, mdx, words
 from quaestor.authoring.pages.maker import Maker, in_order
 from quaestor.authoring.pages.prose import Prose
+from quaestor.authoring.pages.shape import no_text
 from quaestor.catalog import document
 from quaestor.errors import CatalogError, did_you_mean
 from quaestor.record import Record
@@ -41,6 +42,7 @@ class Source(Record):
         kept: without specs, the documents that `provider enrich` kept: what each was called, and its JSON.
         folder: of the provider's StackQL document, whose words are taken where the specs have none; may be empty.
         rate: what is said of the rate limit of a call, by HTTP method and path.
+        matching: gives a text for a pattern, empty if it can't.
     """
 
     catalog: Catalog
@@ -49,6 +51,7 @@ class Source(Record):
     folder: str = ""
     rate: Callable[[str, str], str] = lambda http, path: ""
     kept: tuple[tuple[str, str], ...] = ()
+    matching: Callable[[str], str] = no_text
 
 
 def write_pages(source: Source, out: str, form: str, headers: str = "") -> int:
@@ -63,7 +66,7 @@ def write_pages(source: Source, out: str, form: str, headers: str = "") -> int:
 def make_pages(source: Source, form: str, services: Collection[str] = ()) -> Iterator[Page]:
     """The page of every resource of a provider, or of these services. Raises as `write_pages` does."""
     provider = _provider(source)
-    maker = Maker(provider, _lookup(source), _Words(source), _ESCAPES[form], source.rate)
+    maker = Maker(provider, _lookup(source), _Words(source), _ESCAPES[form], source.rate, source.matching)
     for service in source.catalog.services(provider.name):
         if services and service.name not in services:
             continue

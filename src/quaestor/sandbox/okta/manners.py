@@ -134,11 +134,14 @@ class OktaManners(Manners):
 
     def select(self, collection: Collection, shape: Schema, method: Method, query: Query) -> Sequence[int]:
         positions = super().select(collection, shape, method, query)
-        takes = {p.wire for p in method.parameters if p.location == "query"}
+        takes = {p.wire: p for p in method.parameters if p.location == "query"}
         keyword = method.path in WORDS
         for name in ("filter", "search"):
             if name in takes and query.text(name) and not (keyword and name == "search"):
-                positions = matching(collection, shape, positions, parse(query.text(name), name))
+                text = query.text(name)
+                if text in takes[name].enum:  # the spec lists attributes where it speaks of an expression
+                    text += " pr"
+                positions = matching(collection, shape, positions, parse(text, name))
         start = query.text("search" if keyword else "q").lower() if keyword or "q" in takes else ""
         if start:
             positions = [at for at in positions if _begins(collection.row(at, shape), self._Q, start)]

@@ -13,6 +13,7 @@ from quaestor.catalog.store import open_providers
 from quaestor.config import data_folder, document_roots
 from quaestor.errors import CatalogError, UsageError, did_you_mean
 from quaestor.sandbox.answer.buckets import Table
+from quaestor.sandbox.data.patterns import matching
 from quaestor.sandbox.vendors import VENDORS
 from quaestor.sandbox.wire.faults import pattern
 from quaestor.surfaces.cli.output import Direct
@@ -43,7 +44,7 @@ def run(arguments: tuple[str, ...], values: dict[str, Any], console: Console) ->
             specs = tuple(values.get("spec", ()))
             folder = _folder(roots, name, is_needed=False)
             kept = () if specs or folder else tuple(texts.documents(texts.path_of(data_folder(console.env), name)))
-            source = Source(catalog, name, specs, folder, _rate(name), kept)
+            source = Source(catalog, name, specs, folder, _rate(name), kept, _matching)
             count = write_pages(source, out, form, values.get("headers", ""))
     Direct(console.stdout, False).write(f"{name}: pages of {count} resources written to {out}\n")
     return 0
@@ -66,6 +67,10 @@ def _folder(roots: Sequence[str], name: str, *, is_needed: bool = True) -> str:
     if name not in found and is_needed:
         raise CatalogError(f"the registry has no provider {name!r}", hint=did_you_mean(name, tuple(found)))
     return found.get(name, "")
+
+
+def _matching(pattern: str) -> str:
+    return matching(pattern, 1) or ""
 
 
 def _rate(provider: str) -> Callable[[str, str], str]:
