@@ -10,7 +10,7 @@ import pytest
 
 from quaestor.catalog.documents import _count, open_layered
 from quaestor.catalog.model import Column, Method, Pagination, Response
-from quaestor.catalog.stackql import folder, graphql, provider, service
+from quaestor.catalog.stackql import config, folder, graphql, methods, provider, service
 from quaestor.errors import CatalogError
 from quaestor.fetch.client import Client
 from quaestor.fetch.decode import Decoder
@@ -407,3 +407,10 @@ def test_graphql_pages_by_an_offset_to_the_first_page_without_rows() -> None:
 def test_cursors_that_would_end_after_a_page_are_refused(cursor: dict[str, str], said: str) -> None:
     with pytest.raises(CatalogError, match=said):
         graphql.query_of({**GRAPHQL, "cursor": cursor})
+
+
+def test_every_key_that_is_read_is_in_the_guide() -> None:
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "how-to" / "use-provider-documents.md").read_text()
+    known = {key for key in config.KNOWN if not key.startswith("x-quaestor")}
+    known |= methods._METHOD_KEYS | methods._REQUEST_KEYS | methods._RESPONSE_KEYS
+    assert {key for key in known if f"`{key}`" not in guide.partition("## Keys of documents")[2]} == set()
