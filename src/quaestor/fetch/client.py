@@ -7,10 +7,10 @@ for one connection, and so for one origin; governor and transport are shared by 
 from __future__ import annotations
 
 from quaestor.errors import ProviderError, TransportError
-from quaestor.fetch.failure import failure
+from quaestor.fetch.failure import failure, secrets_in
 from quaestor.fetch.governor import Governor
 from quaestor.fetch.retry import RetryPolicy, backoff, may_repeat, rate_limit, told_wait
-from quaestor.secrets import Redactor
+from quaestor.secrets import Redactor, Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,6 +138,8 @@ class Client:
             told: the wait that the server asked for and that was too long.
             is_storm: no repetition is left in the host's budget.
         """
+        for value in secrets_in(method, request.url):
+            self._redactor.add(Secret(value))
         storm = "so many requests to this host failed that none is repeated any more; try again when it is well"
         if isinstance(outcome, TransportError):
             if is_storm:

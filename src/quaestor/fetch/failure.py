@@ -16,7 +16,7 @@ from quaestor.errors import (
     RateLimitError,
     ServerError,
 )
-from quaestor.fetch.url import shown
+from quaestor.fetch.url import query_items, shown, split, unquote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Where vendors put the id that their support asks for, if the catalog doesn't say.
 REQUEST_IDS = ("x-okta-request-id", "x-request-id", "dd-request-id", "x-datadog-trace-id")
+#: Parameters that are credentials whatever their column says: the code of OAuth's consent, the token of a share.
+SECRET_NAMES = frozenset({"code", "token", "password", "secret", "client_secret", "access_token", "refresh_token"})
 #: The longest that a vendor's own words may be.
 MOST_TEXT = 500
 
@@ -75,6 +77,18 @@ def failure(
         # Okta says E0000007 for an object that isn't there, other codes for paths that don't exist.
         error.names_no_object = is_vendors and (code == "E0000007" or not code.startswith("E0"))
     return error
+
+
+def secrets_in(method: Method, url: str) -> list[str]:
+    """The values of a request's URL that are secrets themselves: `/api/v1/api_key/{key}` has the key in its path."""
+    columns = {column.name for column in method.columns if column.secret}
+    names = {p.wire for p in method.parameters if p.wire in SECRET_NAMES or p.field in columns}
+    if not names:
+        return []
+    template = method.path.split("/")
+    path = split(url)[1].partition("?")[0].split("/")[-len(template) :]
+    found = [unquote(segment) for name, segment in zip(template, path, strict=False) if name.strip("{}") in names]
+    return found + [value for name, value in query_items(url) if name in names]
 
 
 _KINDS: dict[int, type[ProviderError]] = {

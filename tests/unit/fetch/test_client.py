@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.unit.fetch.doubles import FakeClock, FakeTransport, Script
 
-from quaestor.catalog.model import Method, Provider, Response
+from quaestor.catalog.model import Column, Method, Parameter, Provider, Response
 from quaestor.errors import (
     Cancelled,
     ForbiddenError,
@@ -261,3 +261,33 @@ def test_ten_thousand_storms_never_come_earlier_than_told() -> None:
             sent = rig.transport.times[before:]
             assert len(sent) == len(told) + 1
             assert all(later >= at for later, at in zip(sent[1:], told, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("method", "url"),
+    [
+        (
+            Method(
+                "get_apikey",
+                "select",
+                "GET",
+                "/api/v1/api_key/{key}",
+                (Parameter("key", "key", "path", field="key"),),
+                columns=(Column("key", "string", ("key",), secret=True),),
+            ),
+            "https://acme.okta.com/prefix/api/v1/api_key/hush%2Fhush",
+        ),
+        (
+            Method("verify", "exec", "POST", "/api/v1/callback", (Parameter("code", "code", "query"),)),
+            "https://acme.okta.com/api/v1/callback?state=1&code=hush%2Fhush",
+        ),
+    ],
+)
+def test_a_secret_in_the_url_is_in_no_message(method: Method, url: str) -> None:
+    rig = Rig([status(404, b'{"errors": ["no hush/hush here"]}')])
+    with pytest.raises(NotFoundError) as caught:
+        rig.client.send(method, HttpRequest(method.http, url), CancelToken(), rig.stats)
+    said = f"{caught.value} {caught.value.request} {caught.value.hint}"
+    assert "hush/hush" not in said
+    assert "hush%2Fhush" not in said
+    assert "***" in said
