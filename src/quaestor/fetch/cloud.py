@@ -208,6 +208,10 @@ def azure_default(
                 "signing in to Azure needs one more package", hint="pip install 'quaestor[azure]'"
             ) from error
         if not found:
+            import logging
+
+            # a screen of its warnings would go to stderr beside our error; a program's own handlers still get them
+            logging.getLogger("azure").addHandler(logging.NullHandler())
             found.append(DefaultAzureCredential())
         try:
             token = found[0].get_token(*scopes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -234,6 +235,20 @@ def test_azure_s_package_gives_the_token_of_the_host(tmp_path: Path, monkeypatch
     ask(catalog, "SELECT id FROM az.s.things", carrier, {})
     assert asked == ["https://management.azure.com/.default"]
     assert ("authorization", "Bearer AZ") in carrier.seen[0].headers
+
+
+def test_azure_s_warnings_do_not_stand_beside_the_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent:
+        def get_token(self, *scopes: str) -> SimpleNamespace:
+            assert logging.getLogger("azure").handlers, "without one, Python writes warnings to stderr"
+            raise CredentialUnavailableError(message="no way in")
+
+    from azure.identity import CredentialUnavailableError
+
+    monkeypatch.setattr("azure.identity.DefaultAzureCredential", Silent)
+    catalog = write(tmp_path, "az", "https://management.azure.com", {"type": "azure_default"})
+    with pytest.raises(AuthError, match="none of the ways in"):
+        ask(catalog, "SELECT id FROM az.s.things", Carrier(lambda request: (200, b"[]")), {})
 
 
 def test_a_token_s_address_takes_a_variable_of_the_environment(tmp_path: Path) -> None:
