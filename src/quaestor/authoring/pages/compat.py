@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-from quaestor.authoring.pages import compat_sql
-from quaestor.authoring.pages.page import Column, Example, FieldTable, MethodRow, Page, Section
+from quaestor.authoring.pages import compat_sql, views
+from quaestor.authoring.pages.page import Column, Example, FieldTable, MethodRow, Page, Section, View
 from quaestor.authoring.pages.schemas import Schemas
 from quaestor.record import Record
 
@@ -51,7 +51,9 @@ def pages(provider: str, service: str, document: dict[str, Any]) -> Iterator[Pag
     """A page for each resource of a service document. Raises CatalogError for references that lead nowhere."""
     schemas = Schemas(document)
     for name, resource in (document.get("components", {}).get("x-stackQL-resources") or {}).items():
-        if resource.get("id"):
+        if resource.get("id") and (resource.get("config") or {}).get("views", {}).get("select"):
+            yield _view_page(provider, service, name, resource)
+        elif resource.get("id"):
             yield _page(provider, service, name, resource, schemas, _server_variables(document))
 
 
@@ -64,12 +66,30 @@ def _page(
         provider=provider,
         service=service,
         resource=name,
-        kind="View" if ((resource.get("config") or {}).get("views") or {}).get("select") else "Resource",
+        kind="Resource",
         summary=resource.get("description") or _summary(name),
         fields=tuple(FieldTable(method.name, _fields(method.returned), method.note) for method in selects),
         methods=tuple(_row(method) for method in methods),
         parameters=tuple(_parameters(methods)),
         sections=tuple(_sections(f"{provider}.{service}.{name}", name, methods)),
+    )
+
+
+def _view_page(provider: str, service: str, name: str, resource: dict[str, Any]) -> Page:
+    """A view's page: fields and parameters are those that `config.views` lists, their texts as they are."""
+    said = resource["config"]["views"]
+    definitions = tuple(Example(label, label, text) for label, text in views.steps(resource["config"]))
+    return Page(
+        provider=provider,
+        service=service,
+        resource=name,
+        kind="View",
+        summary=resource.get("description") or _summary(name),
+        fields=(),
+        methods=(),
+        parameters=(),
+        sections=(),
+        view=View(views.listed(said.get("fields")), views.listed(said.get("requiredParams")), definitions),
     )
 
 

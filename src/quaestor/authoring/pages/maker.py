@@ -88,7 +88,7 @@ class Maker:
             provider=resource.provider,
             service=resource.service,
             resource=resource.name,
-            kind="View" if resource.view else "Resource",
+            kind="Resource",
             summary=summary(resource),
             fields=tuple(self._fields(each, resource.service) for each in selects),
             methods=tuple(self._row(each, body) for each in methods),

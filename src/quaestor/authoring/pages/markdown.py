@@ -42,17 +42,19 @@ def render(page: Page) -> str:
         ),
         "## Fields",
         *_fields(page.fields),
-        "## Methods",
-        _table(
-            ("Name", "Accessible by", "Required Params", "Optional Params", "Description"),
-            (_method(row, links) for row in page.methods),
-        ),
     ]
+    if page.methods:
+        heads = ("Name", "Accessible by", "Required Params", "Optional Params", "Description")
+        parts += ["## Methods", _table(heads, (_method(row, links) for row in page.methods))]
+    if page.view is not None and page.view.parameters:
+        parts += ["## Required Parameters", _PARAMETERS, _columns(page.view.parameters)]
     if page.parameters:
         parts += ["## Parameters", _PARAMETERS, _columns(page.parameters)]
     if page.body:
         parts += ["## Body", _BODY, _columns(page.body)]
     parts += [part for section in page.sections for part in _section(section)]
+    if page.view is not None:
+        parts += ["## SQL Definition", *(f"```sql\n{each.code}\n```" for each in page.view.definitions)]
     if page.operations:
         parts += ["## Requests", *(part for each in page.operations for part in _operation(each))]
     return "\n\n".join(part for part in parts if part) + "\n"

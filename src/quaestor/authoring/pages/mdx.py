@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from quaestor.authoring.pages.page import Column, Content, FieldTable, MethodRow, Operation, Page, Section
+    from quaestor.authoring.pages.page import Column, Content, FieldTable, MethodRow, Operation, Page, Section, View
 
 _NO_SELECT = (
     "`SELECT` not supported for this resource, use `SHOW METHODS` to view available operations for the resource."
@@ -48,16 +48,45 @@ def render(page: Page) -> str:
             f"<tr><td><b>Type</b></td><td>{page.kind}</td></tr>\n",
             f'<tr><td><b>Id</b></td><td><CopyableCode code="{name}" /></td></tr>\n</tbody></table>\n\n',
             "## Fields\n\n",
-            _fields(page.fields),
-            "## Methods\n\nThe following methods are available for this resource:\n\n",
-            _methods(page.methods, {column.name: column.anchor for column in (*page.body, *page.parameters)}),
-            f"\n\n## Parameters\n\n{_PARAMETERS_INTRO}\n\n",
-            _table(("Name", "Datatype", "Description"), (_parameter(one) for one in page.parameters)),
-            _body(page.body),
-            *(_section(section) for section in page.sections),
-            _operations(page.operations),
+            *(_resource(page) if page.view is None else _view(page.view, page.sections)),
         )
     )
+
+
+def _resource(page: Page) -> Iterator[str]:
+    """What follows the heading of the fields on a resource's page."""
+    yield from (
+        _fields(page.fields),
+        "## Methods\n\nThe following methods are available for this resource:\n\n",
+        _methods(page.methods, {column.name: column.anchor for column in (*page.body, *page.parameters)}),
+        f"\n\n## Parameters\n\n{_PARAMETERS_INTRO}\n\n",
+        _table(("Name", "Datatype", "Description"), (_parameter(one) for one in page.parameters)),
+        _body(page.body),
+        *(_section(section) for section in page.sections),
+        _operations(page.operations),
+    )
+
+
+def _view(view: View, sections: Sequence[Section]) -> Iterator[str]:
+    """What follows the heading of the fields on a view's page."""
+    if view.columns:
+        yield f"The following fields are returned by this view:\n\n{_plain(view.columns)}\n\n"
+    else:
+        yield "See the SQL Definition (view DDL) for fields returned by this view.\n\n"
+    if view.parameters:
+        yield "## Required Parameters\n\nThe following parameters are required by this view:\n\n"
+        yield f"{_plain(view.parameters)}\n\n"
+    yield from (f"{_section(section).lstrip()}\n" for section in sections)
+    labels = ",\n".join(f"{{ label: '{each.label}', value: '{each.value}' }}" for each in view.definitions)
+    yield f'## SQL Definition\n\n<Tabs\ndefaultValue="{view.definitions[0].value}"\nvalues={{[\n{labels}\n]}}\n>\n'
+    yield from (
+        f'<TabItem value="{each.value}">\n\n```sql\n{each.code}\n```\n\n</TabItem>\n' for each in view.definitions
+    )
+    yield "</Tabs>\n"
+
+
+def _plain(columns: Iterable[Column]) -> str:
+    return _table(_COLUMNS, (_row(each.name, each.type, each.description) for each in columns))
 
 
 def render_service(provider: str, service: str, resources: Sequence[str]) -> str:

@@ -88,11 +88,20 @@ class Section(Record):
     examples: tuple[Example, ...]
 
 
+class View(Record):
+    """What a view's page has besides: its columns, the parameters that a SELECT has to give, and what the view is, a
+    SELECT for each dialect."""
+
+    columns: tuple[Column, ...]
+    parameters: tuple[Column, ...]
+    definitions: tuple[Example, ...]
+
+
 class Page(Record):
     """A page about one resource.
 
     `body` are the properties of its requests as statements call them, `operations` its requests in full; pages as
-    StackQL's generator made them have neither.
+    StackQL's generator made them have neither. `view` is None for all but views.
     """
 
     provider: str
@@ -106,6 +115,7 @@ class Page(Record):
     sections: tuple[Section, ...]
     body: tuple[Column, ...] = ()
     operations: tuple[Operation, ...] = ()
+    view: View | None = None
 
     @property
     def path(self) -> str:

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 
-from quaestor.authoring.pages import compat, markdown, mdx, words
+from quaestor.authoring.pages import compat, markdown, mdx, views, words
 from quaestor.authoring.pages.maker import Maker, in_order
 from quaestor.authoring.pages.prose import Prose
 from quaestor.authoring.pages.shape import no_text
@@ -22,6 +22,7 @@ from quaestor.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
+    from typing import Any
 
     from quaestor.authoring.pages.page import Page
     from quaestor.catalog.catalog import Catalog
@@ -66,14 +67,20 @@ def write_pages(source: Source, out: str, form: str, headers: str = "") -> int:
 def make_pages(source: Source, form: str, services: Collection[str] = ()) -> Iterator[Page]:
     """The page of every resource of a provider, or of these services. Raises as `write_pages` does."""
     provider = _provider(source)
-    maker = Maker(provider, _lookup(source), _Words(source), _ESCAPES[form], source.rate, source.matching)
+    said = _Words(source)
+    maker = Maker(provider, _lookup(source), said, _ESCAPES[form], source.rate, source.matching)
     for service in source.catalog.services(provider.name):
         if services and service.name not in services:
             continue
         for info in source.catalog.resources(provider.name, service.name):
             resource = source.catalog.resource(provider.name, service.name, info.name)
-            if resource is not None:
-                yield maker.page(resource)
+            if resource is None:
+                continue
+            yield (
+                maker.page(resource)
+                if not resource.view
+                else views.page(resource, source.catalog, said.config(service.name, info.name), _ESCAPES[form])
+            )
 
 
 _ESCAPES = {"markdown": words.for_markdown, "stackql": words.for_mdx}
@@ -117,6 +124,15 @@ class _Words:
             self._service, self._own = service, [Prose(document.read(path), path)] if os.path.isfile(path) else []
         return [*self._specs, *self._own]
 
+    def config(self, service: str, resource: str) -> dict[str, Any]:
+        """What the service's own document says of a resource in its `config`."""
+        for prose in self(service):
+            resources = (prose.root.get("components") or {}).get("x-stackQL-resources") or {}
+            found: dict[str, Any] = (resources.get(resource) or {}).get("config") or {}
+            if found:
+                return found
+        return {}
+
 
 def _service_files(folder: str) -> dict[str, str]:
     services = document.read(os.path.join(folder, "provider.yaml")).get("providerServices") or {}
@@ -157,7 +173,8 @@ def _service_page(source: Source, form: str, service: str, title: str) -> str:
     for info in infos:
         resource = source.catalog.resource(source.provider, service, info.name)
         if resource is not None:
-            listed.append((info.name, tuple(dict.fromkeys(method.verb for method in in_order(resource)))))
+            verbs = ["select"] if resource.view else [method.verb for method in in_order(resource)]
+            listed.append((info.name, tuple(dict.fromkeys(verbs))))
     return markdown.render_service(source.provider, service, title or service, listed)
 
 
