@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 
-from quaestor.authoring import swagger
+from quaestor.authoring import bundle, swagger
 from quaestor.authoring.pages.prose import Prose
 from quaestor.authoring.sources import body_fields
-from quaestor.catalog import document, texts
+from quaestor.catalog import texts
 from quaestor.errors import CatalogError, did_you_mean
 from quaestor.record import Record
 
@@ -71,14 +71,14 @@ def known(catalog: Catalog, name: str) -> Provider:
     if found is None:
         names = [each.name for each in catalog.providers()]
         raise CatalogError(
-            f"there is no built-in provider called {name}",
-            hint=did_you_mean(name, names) or f"there are {', '.join(names)}",
+            f"there is no provider called {name}",
+            hint=did_you_mean(name, names) or f"there are {', '.join(names)}; --registry names a folder of another",
         )
     return found
 
 
 def _read(path: str) -> dict[str, object]:
-    root = document.read(path)
+    root = bundle.read(path)
     return swagger.converted(root, path) if swagger.is_swagger(root) else root
 
 

@@ -20,19 +20,23 @@ from quaestor.errors import CatalogError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
 
 def open_layered(
-    roots: Iterable[str], *, cache_dir: str | None = None, note: Callable[[str], None] | None = None
+    roots: Iterable[str],
+    *,
+    built: Sequence[str] = (),
+    cache_dir: str | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> Layered:
     """The catalog of the built-in providers with the provider documents below `roots` (each a registry's
-    `localDocRoot`, or the folder of one provider) above them.
+    `localDocRoot`, or the folder of one provider) above them. `built` are folders that `provider build` wrote.
 
     `note` is told what is compiled. Raises CatalogError where there are no documents, or they can't be read.
     """
-    below = open_catalog(cache_dir=cache_dir, note=note)
+    below = open_catalog(built, cache_dir=cache_dir, note=note)
     try:
         return Layered(below, roots, writable_cache(cache_dir), note or (lambda _: None))
     except BaseException:

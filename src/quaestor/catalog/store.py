@@ -190,14 +190,28 @@ def open_catalog(
 
 
 def open_providers(roots: Sequence[str], *, note: Callable[[str], None] | None = None) -> Store | Layered:
-    """The catalog of the built-in providers, with the provider documents below `roots` above them, if there are any.
-    Raises as `open_catalog` and `documents.open_layered` do."""
+    """The catalog of the built-in providers, with the providers below `roots` above them, if there are any: each a
+    folder that `quaestor provider build` wrote, or one of provider documents. Raises as `open_catalog` and
+    `documents.open_layered` do."""
+    built = [root for root in roots if is_built(root)]
+    roots = [root for root in roots if root not in built]
     if not roots:
-        return open_catalog(note=note)
+        return open_catalog(built, note=note)
     # imported late: few people have documents of other people (docs/decisions/0003-late-imports.md)
     from quaestor.catalog.documents import open_layered
 
-    return open_layered(roots, note=note)
+    return open_layered(roots, built=built, note=note)
+
+
+def is_built(folder: str) -> bool:
+    """Whether `quaestor provider build` wrote this folder. Raises CatalogError for one that can't be read."""
+    try:
+        with open(os.path.join(folder, "provider.yaml"), encoding="utf-8", errors="replace") as file:
+            return "providerServices" not in file.read()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise CatalogError(f"can't read {error.filename}: {error.strerror or error}") from error
 
 
 def _compile(sources: Sequence[str], path: str) -> None:

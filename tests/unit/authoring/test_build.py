@@ -17,7 +17,7 @@ from quaestor.catalog.compiling import compile_catalog
 from quaestor.catalog.facts import Facts
 from quaestor.catalog.model import Body, Method, Pagination, Parameter, Response, Server
 from quaestor.catalog.openapi import Spec
-from quaestor.catalog.store import Store
+from quaestor.catalog.store import Store, is_built
 from quaestor.errors import CatalogError
 
 
@@ -322,3 +322,12 @@ def _outcome(document: dict[str, Any]) -> str:
     assert report.unreachable == ()
     facts.texts(found)
     return ""
+
+
+def test_a_built_folder_is_told_from_documents(tmp_path: Path) -> None:
+    run_build("acme", [str(FILE)], str(tmp_path / "acme"))
+    assert is_built(str(tmp_path / "acme"))
+    assert not is_built(str(tmp_path))
+    (tmp_path / "v1").mkdir()
+    (tmp_path / "v1" / "provider.yaml").write_text("providerServices: {}\n", "utf-8")
+    assert not is_built(str(tmp_path / "v1"))

@@ -152,7 +152,7 @@ def test_the_command_keeps_and_removes(folder: Path, capsys: pytest.CaptureFixtu
     assert main.main(["provider", "enrich", "okta"]) == 2
     assert main.main(["provider", "enrich", "okta", "--remove", "--spec", str(spec)]) == 2
     assert main.main(["provider", "enrich", "../okta", "--remove"]) != 0
-    assert "there is no built-in provider called ../okta" in capsys.readouterr().err
+    assert "there is no provider called ../okta" in capsys.readouterr().err
 
 
 def test_pages_have_the_kept_documents_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,7 +24,12 @@ COMMANDS: dict[str, tuple[int, int, str, tuple[str, ...]]] = {
         ("spec", "registry", "format", "compat", "headers", "out"),
     ),
     "diff": (2, 2, "diff OLD NEW", ("format",)),
-    "enrich": (1, 1, "enrich NAME --spec FILE… | enrich NAME --remove", ("spec", "remove")),
+    "enrich": (
+        1,
+        1,
+        "enrich NAME --spec FILE… [--registry PATH] | enrich NAME --remove",
+        ("spec", "remove", "registry"),
+    ),
     "export": (1, 2, "export NAME|PATH [VERSION] --out DIR", ("out",)),
     "test": (0, 99, "test [NAME|PATH…] [--registry DIR] [--spec FILE]", ("registry", "spec", "format")),
     "lint": (0, 99, "lint [NAME|PATH…] [--registry DIR] [--format text|json]", ("registry", "format")),

@@ -1,4 +1,4 @@
-"""`quaestor provider enrich`: a vendor's titles and descriptions beside the built-in catalog, on this machine only.
+"""`quaestor provider enrich`: a vendor's titles and descriptions beside a provider's catalog, on this machine only.
 
 Before: `provider` has seen which command it is. After: `authoring.enrich` keeps them; here is said what was kept.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from quaestor.authoring.enrich import enrich, known
 from quaestor.catalog import texts
 from quaestor.catalog.store import open_providers
-from quaestor.config import data_folder
+from quaestor.config import data_folder, document_roots
 from quaestor.errors import UsageError
 from quaestor.surfaces.cli.output import Direct
 from quaestor.surfaces.cli.provider import missing
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 def run(arguments: tuple[str, ...], values: dict[str, Any], console: Console) -> int:
     """Keep a vendor's texts, or take them away. Raises UsageError for flags that don't fit each other, CatalogError
-    for a provider that isn't built in, for documents that can't be read and for those of something else."""
+    for a provider that isn't there, for documents that can't be read and for those of something else."""
     (name,) = arguments
     out = Direct(console.stdout, False)
-    with open_providers((), note=console.note) as catalog:
+    with open_providers(document_roots(values.get("registry", ""), console.env), note=console.note) as catalog:
         path = texts.path_of(data_folder(console.env), known(catalog, name).name)
         if values.get("remove"):
             if "spec" in values:
