@@ -37,6 +37,17 @@ def scrub(body: object) -> object:
     ("body", "clean"),
     [
         ({"client_secret": "abc"}, {"client_secret": "***"}),
+        (
+            {"profile": {"apiToken": "x", "bot-token": "y"}, "nextPageToken": "p", "continuation_token": "c"},
+            {"profile": {"apiToken": "***", "bot-token": "***"}, "nextPageToken": "p", "continuation_token": "c"},
+        ),
+        (
+            {"url": "https://x.y/?a=1&token=t&X-Amz-Signature=s#id_token=i", "next": "/logs?after=c&page_token=p"},
+            {
+                "url": "https://x.y/?a=1&token=***&X-Amz-Signature=***#id_token=***",
+                "next": "/logs?after=c&page_token=p",
+            },
+        ),
         ({"clientSecret": "abc", "client_id": "abc"}, {"clientSecret": "***", "client_id": "abc"}),
         ({"password": {"value": "abc"}}, {"password": {"value": "***"}}),
         ({"credentials": {"password": {}, "provider": {"type": "OKTA"}}},) * 2,

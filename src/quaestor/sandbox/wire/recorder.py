@@ -40,7 +40,7 @@ _OURS = frozenset(
         "set-cookie",
         "authorization",
     }
-    | {"strict-transport-security", "alt-svc", "origin", "referer"}
+    | {"strict-transport-security", "alt-svc", "origin", "referer", "date"}
 )
 
 

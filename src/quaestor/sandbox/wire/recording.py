@@ -43,12 +43,12 @@ _RESPONSE_HEADERS = frozenset(
     | {f"{prefix}-{name}" for prefix in ("x-rate-limit", "x-ratelimit") for name in ("limit", "remaining", "reset")}
     | {"x-ratelimit-period", "x-ratelimit-name"}
 )
-#: Field names, without case, `_` and `-`, whose values are secrets, whatever stands around them.
+#: Names of fields and of a URL's parameters, without case, `_` and `-`, whose values are secrets, whatever stands
+#: around them. Of the tokens those that lead to the next page are none: without them no cassette could be played.
 _SECRET = re.compile(
-    r"(?:.*(?:password|passwd|passcode|secret|privatekey|apikey|appkey|applicationkey|accesskey|accesstoken|"
-    r"refreshtoken|idtoken|sessiontoken|statetoken|recoverytoken|activationtoken|registrationtoken|devicetoken|"
-    r"bearertoken|authtoken|clientassertion|otp|activationurl|resetpasswordurl)|token|assertion|sharedsecret|hash|salt|"
-    r"authorization|authheader|cookie|answer|activationlink)\Z"
+    r"(?:.*(?:password|passwd|passcode|secret|privatekey|apikey|appkey|applicationkey|accesskey|clientassertion|otp|"
+    r"activationurl|resetpasswordurl|signature)|(?!.*(?:page|next|continuation|sync|marker|cursor|start)token\Z).*token|"
+    r"assertion|hash|salt|authorization|authheader|cookie|answer|activationlink|codeverifier)\Z"
 )
 #: Texts that are secrets wherever they stand.
 _TOKENS = re.compile(
@@ -62,10 +62,8 @@ _HEX_KEY = re.compile(r"[0-9a-fA-F]{32}(?:[0-9a-fA-F]{8})?\Z")
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
 #: Where a recorded service is; its own name isn't kept.
 _PLACE = "https://{provider}.recorded.invalid"
-_QUERY_SECRETS = frozenset(
-    {"token", "access_token", "id_token", "api_key", "application_key", "apikey", "client_secret", "client_assertion"}
-    | {"code", "code_verifier", "password", "state_token", "session_token", "recovery_token", "activation_token"}
-)
+#: A parameter of a URL, wherever one stands: what leads to it with its name, and its value.
+_PARAMETER = re.compile(r"([?&#]([\w.%\-\[\]]+)=)([^&\s\"'<>#]+)")
 
 
 class Interaction(Record):
@@ -131,11 +129,15 @@ class Scrubber:
         return data if clean == document else encode(clean)
 
     def text(self, text: str) -> str:
-        """A text without tokens."""
-        return _TOKENS.sub(MASK, self._redactor.mask(text))
+        """A text without tokens, the parameters of URLs in it too."""
+        return _PARAMETER.sub(self._parameter, _TOKENS.sub(MASK, self._redactor.mask(text)))
+
+    @staticmethod
+    def _parameter(found: re.Match[str]) -> str:
+        return found[1] + (MASK if _asks_with(found[2]) else found[3])
 
     def _value(self, value: Any, name: str) -> Any:
-        folded = re.sub(r"[_\-\s]", "", name).lower()
+        folded = _folded(name)
         if isinstance(value, dict):
             private = "kty" in value
             return {
@@ -161,9 +163,7 @@ class Scrubber:
         parts = []
         for part in query.split("&"):
             name, equals, value = part.partition("=")
-            parts.append(
-                f"{name}={MASK}" if name.lower() in _QUERY_SECRETS and value else self.text(name + equals + value)
-            )
+            parts.append(f"{name}={MASK}" if value and _asks_with(name) else self.text(name + equals + value))
         return "&".join(parts)
 
     def _headers(
@@ -183,6 +183,15 @@ class Scrubber:
             data = data.replace(origin.encode(), self.place.encode())
             data = data.replace(origin.replace("/", "\\/").encode(), self.place.encode())
         return data
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[_\-\s]", "", name).lower()
+
+
+def _asks_with(name: str) -> bool:
+    """Whether a parameter of a URL holds a secret."""
+    return name.lower() in ("code", "sig") or _SECRET.match(_folded(name)) is not None
 
 
 def _media(headers: Sequence[tuple[str, str]]) -> str:
