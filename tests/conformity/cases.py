@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -69,12 +70,44 @@ def _is_of(name: str, provider: str) -> bool:
 def _loaded(doc: Document, keys: list[str]) -> Iterator[tuple[str, Any]]:
     from schemathesis import openapi  # 1.4 s to import
 
+    _serialized()
+
     if not keys:
         return
-    results: Iterable[Any] = openapi.from_dict(_digestible(reduced(doc, keys))).get_all_operations()
+    results: Iterable[Any] = openapi.from_dict(_askable(_digestible(reduced(doc, keys)))).get_all_operations()
     for result in results:
         operation = result.ok()
         yield operation.label, operation
+
+
+def _askable(document: dict[str, Any]) -> dict[str, Any]:
+    """The document, with bodies that may be of any of their alternatives: of those that overlap nothing is of just
+    one, so that no request could be made."""
+    schemas = document["components"].get("schemas", {})
+    for item in document["paths"].values():
+        for operation in [each for each in item.values() if isinstance(each, dict) and "requestBody" in each]:
+            for media in operation["requestBody"].get("content", {}).values():
+                schema = media.get("schema", {})
+                known = schemas.get(schema.get("$ref", "").rpartition("/")[2], schema)
+                if "oneOf" in known and "discriminator" not in known:
+                    rest = {name: value for name, value in known.items() if name != "oneOf"}
+                    media["schema"] = {**rest, "anyOf": known["oneOf"]}
+    return document
+
+
+#: Media types of bodies that schemathesis doesn't know how to write: certificates, a signed token.
+CERTIFICATES = ("application/x-x509-ca-cert", "application/pkix-cert", "application/x-pem-file")
+TEXTS = (*CERTIFICATES, "application/secevent+jwt")
+
+
+@lru_cache(maxsize=1)
+def _serialized() -> None:
+    """Bodies of `TEXTS` are sent as they were made."""
+    import schemathesis
+
+    @schemathesis.serializer(*TEXTS)
+    def write(context: Any, value: Any) -> bytes:
+        return value if isinstance(value, bytes) else str(value).encode()
 
 
 def _digestible(node: Any) -> Any:

@@ -30,7 +30,7 @@ from quaestor.sandbox.answer.observed import kin
 DIFFERENCES = Path(__file__).with_name("spec_differences.yaml")
 #: The sections of the file, and what is in none of them.
 EXCUSES = ("recorded", "spec")
-OPEN, NEW = "open", "new"
+NEW = "new"
 
 
 def missing() -> str:
@@ -45,13 +45,6 @@ def differences() -> list[tuple[str, re.Pattern[str], re.Pattern[str]]]:
     return [
         (section, re.compile(each["at"]), re.compile(each["found"])) for section in EXCUSES for each in found[section]
     ]
-
-
-@lru_cache(maxsize=1)
-def known() -> frozenset[str]:
-    """Operations of which some answer is known to be of another shape than the spec's."""
-    found: Any = yaml12.read_yaml(str(DIFFERENCES))
-    return frozenset(found[OPEN])
 
 
 def proven(key: str, failure: str) -> bool:
@@ -83,14 +76,11 @@ def proven(key: str, failure: str) -> bool:
 
 
 def kind(key: str, failure: str) -> str:
-    """In which section a failure is known; `new` if in none. A crash, a status of 500 or one that isn't documented
-    is always new."""
+    """In which section a failure is known; `new` if in none, as a crash or a status of 500 always is."""
     for section, at, words in differences():
         if at.fullmatch(key) and words.search(failure):
             return section
-    if proven(key, failure):
-        return EXCUSES[0]
-    return OPEN if failure.startswith("JsonSchemaError") and key in known() else NEW
+    return EXCUSES[0] if proven(key, failure) else NEW
 
 
 def kinds(tries: Sequence[Tried]) -> Counter[str]:
@@ -105,14 +95,14 @@ def report(providers: Sequence[str], cases: int, step: int) -> bool:
         with open_catalog() as catalog:
             tries = tried(catalog, provider, chosen(provider, step), cases)
         counted = kinds(tries)
-        failing = [each for each in tries if any(kind(each.key, f) in (OPEN, NEW) for f in each.failures)]
+        failing = [each for each in tries if any(kind(each.key, f) == NEW for f in each.failures)]
         print(
             f"{provider}: {len(tries)} operations, {sum(each.cases for each in tries):,} cases,"
             f" {sum(each.good for each in tries):,} answered with success,"
             f" {sum(each.good > 0 for each in tries)} operations with one"
         )
         print(f"  operations that fail: {len(failing)}")
-        print(f"  failures: {counted[OPEN]} known, {counted[NEW]} new")
+        print(f"  failures: {counted[NEW]}")
         print(f"  recordings differ from the spec: {counted['recorded']}; the spec from itself: {counted['spec']}")
         _list(tries)
         is_well = is_well and not counted[NEW]
@@ -120,7 +110,7 @@ def report(providers: Sequence[str], cases: int, step: int) -> bool:
 
 
 def _list(tries: Sequence[Tried]) -> None:
-    for section in (NEW, OPEN, *EXCUSES):
+    for section in (NEW, *EXCUSES):
         lines = [
             f"{each.key}: {failure}"
             for each in tries

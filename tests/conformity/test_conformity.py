@@ -1,8 +1,8 @@
 """The sandbox's answers are what the vendors' specs describe, by schemathesis's judgement.
 
 Every test run takes a part of the operations; QUAESTOR_CONFORMITY=all takes them all (some minutes), as
-`python -m tests.conformity.report` does. `spec_differences.yaml` lists where recordings win over specs, and what is
-known to be wrong: nothing else may be.
+`python -m tests.conformity.report` does. `spec_differences.yaml` lists where recordings win over specs, and where
+specs contradict themselves: nothing else may differ.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from quaestor.catalog.model import Parameter, Schema
 from quaestor.sandbox.answer import bodies
 from quaestor.sandbox.answer.answers import Answer
 from quaestor.sandbox.answer.checked import checked
+from quaestor.sandbox.answer.links import links
 from quaestor.sandbox.answer.manners import Manners
 from quaestor.sandbox.answer.narrowed import alike, narrowed
 from quaestor.sandbox.answer.observed import Maker, kin, skeleton, trimmed
@@ -420,8 +421,14 @@ class Site:
             facts=self.world.facts.get(template),
             scalar=bool(route.method.response.scalar) and item is not None,
             hidden=not most and not route.method.response.scalar and not shows(route.shape, key_path),
-            home=None if route.method.http != "GET" else filled(template, values),
+            linked=self._linking(route, values) if route.method.http == "GET" else None,
         )
+
+    def _linking(self, route: Route, values: tuple[str, ...]) -> Callable[[str, Mapping[str, Any]], dict[str, Any]]:
+        """What gives the links of a collection's objects."""
+        shape = (self.routes.reading(route.template + "/{}") or route).shape
+        here = filled(route.template, values)
+        return lambda key, row: links(self.inventor, self.routes, shape, route.template, f"{here}/{key}", row)
 
     def _asked_for(self, route: Route) -> tuple[str, ...]:
         """Where the key stands in the rows of a list without gets: the column that other methods ask for."""

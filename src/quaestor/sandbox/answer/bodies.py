@@ -141,7 +141,7 @@ def _path(route: Route) -> str:
 def _whole(inventor: Inventor, schema: Schema, path: tuple[str, ...]) -> bool:
     """Whether a whole number stands at a path of a body."""
     for key in path:
-        schema = inventor.resolve(below(inventor.resolve(schema), key))
+        schema = inventor.resolve(below(inventor.resolve, inventor.resolve(schema), key))
     return schema.type == "integer"
 
 
@@ -154,7 +154,7 @@ def _around(
         return inner
     schema = inventor.resolve(schema)
     key = path[0]
-    deeper = _around(inventor, below(schema, key), path[1:], inner)
+    deeper = _around(inventor, below(inventor.resolve, schema, key), path[1:], inner)
     if key == "*":
         return [deeper] if schema.type == "array" else {next(iter(schema.properties), "default"): deeper}
     needed = {

@@ -12,7 +12,7 @@ from quaestor.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from quaestor.catalog.catalog import Catalog
 
@@ -138,7 +138,7 @@ class Routes:
         body = self._resolve(Schema(ref=name)) if name else Schema()
         here = body
         for key in method.response.row_path:
-            here = self._resolve(below(here, key))
+            here = self._resolve(below(self._resolve, here, key))
         listed = next((each for each in here.one_of if self._resolve(each).type == "array"), None)
         return body, here if listed is None or not _reads(method) else self._resolve(listed)
 
@@ -175,13 +175,13 @@ def _place(node: _Node, template: str) -> _Node:
     return node
 
 
-def below(schema: Schema, key: str) -> Schema:
+def below(resolve: Callable[[Schema], Schema], schema: Schema, key: str) -> Schema:
     """The schema one key further on a row path; `*` is any member of a list or map."""
     if key == "*":
         return schema.items or schema.additional or next(iter(schema.properties.values()), Schema())
     found = schema.properties.get(key)
     if found is None:
-        for branch in (*schema.one_of, *schema.any_of):
+        for branch in map(resolve, (*schema.one_of, *schema.any_of)):
             if key in branch.properties:
                 return branch.properties[key]
     return found or Schema()

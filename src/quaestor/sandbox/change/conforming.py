@@ -23,8 +23,8 @@ _DEEPEST = 12
 
 def conforming(inventor: Inventor, schema: Schema, value: Any, state: int, bones: Any = None, depth: int = 0) -> Any:
     """The value as its schema allows it: what is required and missing, or of another type, made up; what is
-    write-only, or unknown where nothing unknown may be, or null where null may not be, gone. null stays where it was
-    recorded, and where something is required.
+    write-only, or unknown where nothing unknown may be, gone. null stays, which the vendors answer anywhere, but
+    where something is required.
 
     `bones` is the skeleton of recorded answers (see `observed`), None where none was recorded.
     """
@@ -36,10 +36,11 @@ def conforming(inventor: Inventor, schema: Schema, value: Any, state: int, bones
         if chosen is None:
             return value
         schema = inventor.resolve(Schema(ref=chosen))
+        bones = None if depth else bones  # further down it was recorded of several kinds
     branches = schema.one_of or schema.any_of
     if branches:
         wrong = [faults(inventor, branch, value, answered=True) for branch in branches]
-        at = min(range(len(branches)), key=lambda at: len(wrong[at]))
+        at = min(range(len(branches)), key=lambda at: (len(wrong[at]), -_known(inventor, branches[at], bones)))
         # of no kind: it may have been recorded of several, so that the skeleton is of none
         return conforming(inventor, branches[at], value, state, None if wrong[at] else bones, depth + 1)
     if isinstance(value, dict) and schema.type in ("object", ""):
@@ -57,24 +58,50 @@ def _object(
     out: dict[str, Any] = {}
     for name, inner in value.items():
         sub = schema.properties.get(name, schema.additional)
-        if sub is None:
-            if not schema.closed:
-                out[name] = inner
-            continue
         bone = seen.get(name, seen.get("?" + name))
-        if (sub.write_only or inventor.resolve(sub).write_only) and bone is None:
+        if sub is None and (bone is not None or not schema.closed):
+            out[name] = inner
+        if sub is None or (bone is None and not _answerable(inventor, sub)):
             continue
-        unwanted = inner is None and not (sub.nullable or inventor.resolve(sub).nullable)
-        if unwanted and bone != ["=", None] and name not in schema.required:
+        if inner is None and not seen and name in schema.required and not _nullable(inventor, sub):
             continue
         if bone != ["=", inner]:
             inner = _named(inventor, sub, name, inner, mix(state, salt(name)), bone, depth)
         out[name] = inner
     for name in schema.required:
         sub = schema.properties.get(name, Schema())
-        hidden = sub.write_only or inventor.resolve(sub).write_only
-        if name not in out and not hidden and (not seen or name in seen or "?" + name in seen):
+        wanted = not seen or name in seen or "?" + name in seen
+        if name not in out and wanted and _answerable(inventor, sub):
             out[name] = inventor.field(sub, name, mix(state, salt(name)))
+    return out
+
+
+def _known(inventor: Inventor, schema: Schema, bones: Any) -> int:
+    """How many of the fields that a schema insists on were recorded."""
+    seen = bones if isinstance(bones, dict) else {}
+    return sum(name in seen or "?" + name in seen for name in inventor.resolve(schema).required)
+
+
+def _answerable(inventor: Inventor, sub: Schema) -> bool:
+    """Whether a field is ever answered."""
+    return not (sub.write_only or inventor.resolve(sub).write_only)
+
+
+def _nullable(inventor: Inventor, sub: Schema) -> bool:
+    return sub.nullable or inventor.resolve(sub).nullable
+
+
+def unset(inventor: Inventor, schema: Schema, posted: Any, value: Any) -> Any:
+    """The value without what a PATCH says is null, where its schema has no null (RFC 7396)."""
+    if not isinstance(posted, dict) or not isinstance(value, dict):
+        return value
+    known = inventor.resolve(schema).properties
+    out = {}
+    for name, inner in value.items():
+        sub = known.get(name)
+        if sub is not None and inner is None and name in posted and not _nullable(inventor, sub):
+            continue
+        out[name] = inner if sub is None else unset(inventor, sub, posted.get(name), inner)
     return out
 
 

@@ -99,22 +99,41 @@ def _variant(inventor: Inventor, schema: Schema, row: Any) -> Schema:
     return schema
 
 
-def pruned(inventor: Inventor, schema: Schema, made: dict[str, Any], posted: dict[str, Any]) -> dict[str, Any]:
-    """A new object without the fields that were invented though nobody posted them and the service needn't set
-    them; one with a default has that. The attributes of JSON:API are looked through too."""
+def pruned(
+    inventor: Inventor, schema: Schema, made: dict[str, Any], posted: dict[str, Any], asked: Schema
+) -> dict[str, Any]:
+    """A new object without the fields that were invented though nobody posted them and the service doesn't set
+    them; one with a default has that. What can't be posted, since the schema of what is `asked` hasn't got it, is
+    set by the service. The attributes of JSON:API are looked through too."""
     schema = _variant(inventor, schema, made)
+    postable = fields(inventor, asked)
+
+    def theirs(name: str) -> bool:
+        return bool(postable) and name not in postable
+
     out: dict[str, Any] = {}
     for name, value in made.items():
         sub = schema.properties.get(name, Schema())
         known = inventor.resolve(sub)
         if name == "attributes" and isinstance(value, dict) and known.properties:
             inner = posted.get(name)
-            out[name] = pruned(inventor, known, value, inner if isinstance(inner, dict) else {})
-        elif name in posted or name in schema.required or _set_by_service(inventor, name, sub):
+            inside = postable.get(name, Schema())
+            out[name] = pruned(inventor, known, value, inner if isinstance(inner, dict) else {}, inside)
+        elif name in posted or name in schema.required or _set_by_service(inventor, name, sub) or theirs(name):
             out[name] = value
         elif known.default is not None:
             out[name] = known.default
     return out
+
+
+def fields(inventor: Inventor, schema: Schema) -> dict[str, Schema]:
+    """The fields that a schema or any of its alternatives has."""
+    schema = inventor.resolve(schema)
+    kinds = (*schema.one_of, *schema.any_of, *(Schema(ref=name) for name in schema.mapping.values()))
+    found = dict(schema.properties)
+    for kind in kinds:
+        found = {**inventor.resolve(kind).properties, **found}
+    return found
 
 
 def stamped(inventor: Inventor, schema: Schema, row: Any, now_s: int, *, new: bool, micros: bool) -> Any:

@@ -13,7 +13,7 @@ from quaestor.sandbox.answer.observed import Maker, answers_object, echo, skelet
 from quaestor.sandbox.answer.routes import Route
 from quaestor.sandbox.answer.rules import Act, Rules
 from quaestor.sandbox.change.conforming import conforming
-from quaestor.sandbox.change.documents import accepted
+from quaestor.sandbox.change.documents import accepted, fields
 from quaestor.sandbox.data.collection import encode, shaped
 from quaestor.sandbox.data.seeded import state_of
 
@@ -53,6 +53,16 @@ class Replies:
         if isinstance(inner, list) and inner and isinstance(inner[0], dict):
             inner = inner[0]
         return dict(inner) if isinstance(inner, dict) else dict(body)
+
+    def asked(self, route: Route) -> Schema:
+        """The schema of the object in a request's body, out of its envelope."""
+        body = route.method.body
+        whole = Schema(ref=body.schema) if body is not None and body.schema else Schema()
+        inside = fields(self.inventor, whole)
+        path = route.method.response.row_path or (("data",) if set(inside) <= {"data", "meta", "included"} else ())
+        inner = inside.get(path[0]) if len(path) == 1 else None
+        items = self.inventor.resolve(inner).items if inner is not None else None
+        return items or inner or whole
 
     def done(self, act: Act, row: Any = None, facts: dict[str, Any] | None = None) -> Answer:
         """The answer of success: the object, or what the catalog says stands there, or nothing."""

@@ -26,6 +26,7 @@ import msgspec
 
 from quaestor.catalog.model import Schema
 from quaestor.sandbox.answer.answers import Answer
+from quaestor.sandbox.answer.links import links
 from quaestor.sandbox.answer.narrowed import alike
 from quaestor.sandbox.answer.observed import Maker, accepted_faults, skeleton, trimmed
 from quaestor.sandbox.answer.paging import at_path, put_path
@@ -34,13 +35,13 @@ from quaestor.sandbox.answer.refusal import Refusal
 from quaestor.sandbox.answer.routes import Match, Route
 from quaestor.sandbox.answer.rules import Act, Rules
 from quaestor.sandbox.change.checks import faults
-from quaestor.sandbox.change.conforming import conforming
+from quaestor.sandbox.change.conforming import conforming, unset
 from quaestor.sandbox.change.documents import accepted, merged, pruned, replaced, shown, stamped
 from quaestor.sandbox.change.overlay import Overlay
 from quaestor.sandbox.change.places import Places
 from quaestor.sandbox.change.replies import Replies
 from quaestor.sandbox.change.state import HERE, packed
-from quaestor.sandbox.data.collection import ORIGIN, AnyKey, Generated, shaped
+from quaestor.sandbox.data.collection import AnyKey, Generated, shaped
 from quaestor.sandbox.data.seeded import mix, state_of
 
 TYPE_CHECKING = False
@@ -210,8 +211,8 @@ class Writer:
     ) -> dict[str, Any]:
         """Makes and keeps an object; gives it as its maker sees it. Raises Refusal if there is one of its key."""
         shape = self._shape(template, act.route)
-        if shape.type == "array":
-            shape = self.inventor.resolve(shape.items or Schema())
+        if shape.type == "array" and (items := self.inventor.resolve(shape.items or Schema())).properties:
+            shape = items
         posted = accepted(self.inventor, shape, row)
         posted.pop("id", None)
         key_path = self._key_path(collection)
@@ -227,7 +228,7 @@ class Writer:
         if key_path:
             put_path(made, key_path, _typed(at_path(made, key_path), key))
         if self.rules.links and "_links" not in made and "_links" in shape.properties:
-            made["_links"] = {"self": {"href": f"{ORIGIN}{self.site.path(template, values)}/{key}"}}
+            made["_links"] = links(self.inventor, self.site.routes, shape, template, here, made)
         made = merged(made, facts)
         bones = skeleton(f"{self.site.provider} {act.route.method.http} {template}", made)
         made = conforming(self.inventor, shape, made, state, bones)
@@ -258,7 +259,8 @@ class Writer:
         if bones is None:
             bones = skeleton(f"{name} GET {template}/{{}}", {**made, **posted})
         if bones is None:
-            return dict(merged(pruned(self.inventor, shape, made, posted), posted))
+            asked = self.replies.asked(route)
+            return dict(merged(pruned(self.inventor, shape, made, posted, asked), posted))
         kept = merged(trimmed(bones, made, posted), posted)
         return Maker(self.inventor, here).completed(bones, kept, made, shape, state)
 
@@ -277,7 +279,7 @@ class Writer:
         """The shape of a new object: what its making answers, if that is an object, else what reads answer."""
         own = self.inventor.resolve(route.shape)
         read = self._read_shape(template)
-        if read is None or alike(self.inventor, own, read):
+        if read is None or read.type == "string" or alike(self.inventor, own, read):
             return own
         return read
 
@@ -373,6 +375,8 @@ class Writer:
             after = replaced(self.inventor, shape, before, posted)
         else:
             after = merged(before, posted)
+        if act.route.method.http == "PATCH":
+            after = unset(self.inventor, shape, posted, after)
         after = stamped(self.inventor, shape, after, act.now, new=False, micros=self.site.manners.micros)
         after = dict(shown(self.inventor, shape, after))
         state = state_of(self.site.world.seed, self.site.provider, act.route.template, *act.values)

@@ -129,7 +129,8 @@ class Generated(Collection):
         count: how many objects.
         state: of the collection under its parent.
         given: fields that all objects share, such as the id of their parent.
-        home: path of the collection, for the `_links` that an object has to itself; None for none.
+        home: path of the collection, where an object's `_links` are just to itself; None for none.
+        linked: gives the `_links` of an object, by its key and the facts of it; None for none.
         scalar: whether the rows are bare values, the keys themselves.
         hidden: whether the keys show nowhere in the rows; nobody can know one then, so any finds an object.
         facts: fields of an object by position and key. A mapping below `attributes` (JSON:API) is laid over
@@ -148,11 +149,13 @@ class Generated(Collection):
         given: Mapping[str, Any] | None = None,
         facts: Facts | None = None,
         home: str | None = None,
+        linked: Callable[[str, Mapping[str, Any]], dict[str, Any]] | None = None,
         scalar: bool = False,
         hidden: bool = False,
     ) -> None:
         self.kind = kind
         self._home = home
+        self._linked = linked
         self._scalar = scalar
         self._hidden = hidden
         self._inventor = inventor
@@ -205,7 +208,14 @@ class Generated(Collection):
             facts["_links"] = {"self": {"href": f"{ORIGIN}{self._home}/{key}"}}
         if self._facts:
             facts.update(self._facts(index, key))
-        return shaped(self._inventor, shape, mix(self._state, index), facts, self.key_path, key)
+        made = shaped(self._inventor, shape, mix(self._state, index), facts, self.key_path, key)
+        if (
+            self._linked is not None
+            and "_links" not in facts
+            and "_links" in self._inventor.resolve(shape).properties
+        ):
+            made["_links"] = self._linked(key, made)
+        return made
 
 
 def shaped(
