@@ -127,6 +127,24 @@ def test_of_two_kinds_of_elements_the_schema_s_own_is_taken() -> None:
     assert markup.rows(root, {"Key": "string"}, "ObjectVersionDisplay") == [{"Key": "a"}]
 
 
+GROUP = """<R><GetGroupResult><Group><Path>/</Path><GroupName>g</GroupName><Arn>x</Arn></Group>
+<Users>%s</Users></GetGroupResult></R>"""
+
+
+def test_what_stands_beside_a_list_is_no_row_of_it() -> None:
+    columns = dict.fromkeys(("UserName", "Path", "Arn", "Tags"), "string")
+    users = "<member><UserName>u</UserName><Path>/</Path></member>"
+    root = markup.parse((GROUP % users).encode())
+    assert markup.rows(root, columns, "UserDisplay") == [{"UserName": "u", "Path": "/"}]
+    assert markup.rows(markup.parse((GROUP % "").encode()), columns, "UserDisplay") == []
+
+
+def test_a_row_may_have_more_than_its_document_knows() -> None:
+    root = markup.parse(b"<Retention><Mode>a</Mode><Until>b</Until><New>c</New><Newer>d</Newer></Retention>")
+    (row,) = markup.rows(root, {"Mode": "string", "Until": "string"}, "RetentionDisplay")
+    assert row["Mode"] == "a"
+
+
 def test_lists_without_a_wrapper_stay_lists() -> None:
     root = markup.parse(b"<R><Rule><Id>1</Id><Event>a</Event><Event>b</Event><On>true</On></Rule></R>")
     columns = {"Id": "string", "Event": "string", "On": "boolean"}

@@ -12,7 +12,7 @@ from quaestor.errors import DecodeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from typing import Any
     from xml.etree.ElementTree import Element
 
@@ -120,11 +120,15 @@ def _rename(element: Element, known: dict[str, tuple[str, str]]) -> None:
 
 
 def rows(root: Element, columns: dict[str, str], name: str) -> list[dict[str, Any]]:
-    """The elements that are rows of a schema: the shallowest whose children are mostly its columns.
+    """The elements that are rows of a schema: the items of the list that has its name (`Users` of `User`), else the
+    shallowest elements whose children are mostly its columns, or most of them.
 
     `columns` are wire names with their types, `name` the schema's (`BucketDisplay`), which decides between kinds of
     elements that would both do (`Version` and `DeleteMarker`).
     """
+    listed = _listed(root, name.removesuffix("Display").lower())
+    if listed is not None:
+        return [_row(element, columns) for element in listed]
     for level in _levels(root):
         fitting = [element for element in level if _fits(element, columns)]
         if fitting:
@@ -133,6 +137,19 @@ def rows(root: Element, columns: dict[str, str], name: str) -> list[dict[str, An
             chosen = [kind for kind in kinds if called.endswith(kind)] or list(kinds)
             return [_row(element, columns) for element in fitting if element.tag in chosen]
     return []
+
+
+def _listed(root: Element, called: str) -> list[Element] | None:
+    """The items of the list of what is `called` so, None if no such list is there: what is beside it (the group of
+    `Users`) may look like a row too."""
+    names = {called, f"{called}s", f"{called}es", f"{called.removesuffix('y')}ies"}
+    for element in (each for level in _levels(root) for each in level if each is not root):
+        tag = element.tag.lower()
+        # without children, an element of just this name may be an object that has nothing
+        is_list = all(child.tag == "member" for child in element) and (len(element) or tag != called)
+        if tag in names and is_list:
+            return list(element)
+    return None
 
 
 def following(root: Element, parameter: str) -> tuple[str | None, bool | None]:
@@ -168,9 +185,10 @@ def _levels(root: Element) -> Iterator[list[Element]]:
         level = [child for element in level for child in element if child.tag != "ResponseMetadata"]
 
 
-def _fits(element: Element, columns: Iterable[str]) -> bool:
+def _fits(element: Element, columns: Collection[str]) -> bool:
+    """Whether an element's children are mostly columns, or have most of the columns: services add members."""
     names = {child.tag for child in element}
-    return 2 * len(names & set(columns)) > len(names)
+    return 2 * len(names.intersection(columns)) > min(len(names), len(columns))
 
 
 def _row(element: Element, columns: dict[str, str]) -> dict[str, Any]:
