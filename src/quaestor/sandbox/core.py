@@ -44,7 +44,7 @@ from quaestor.sandbox.data.invent import Inventor
 from quaestor.sandbox.data.people import People
 from quaestor.sandbox.data.world import Ground
 from quaestor.sandbox.site import Site, segments_of
-from quaestor.sandbox.vendors import vendor
+from quaestor.sandbox.vendors import VENDORS, vendor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -175,6 +175,13 @@ class Sandbox:
                 grants = self._access.grants.get(provider, {})
                 made = self._gates[provider] = vendor(provider).gate(site, self._access, grants)
         return made
+
+    def untold(self) -> dict[str, tuple[int, int]]:
+        """By provider of a document: how many of its operations are answered 501, of how many, since the document
+        makes rows of their answers by a transform and no schema tells what comes before it. None where all are
+        answered."""
+        routes = {name: self.site(name).routes for name in self.providers if name not in VENDORS}
+        return {name: (each.untold, each.untold + len(each)) for name, each in routes.items() if each.untold}
 
     # -- requests
 

@@ -85,11 +85,13 @@ class Routes:
         known = catalog.provider(provider)
         self._server = known.server if known is not None else Server("")
         self._untold = _Node()
+        self.untold = 0
         for resource, method in operations:
             if method.response.transform:  # what comes before a document's transform is told by no schema
                 template = _template(self._whole(method))
                 nothing = Route(provider, resource, method, template, (), "untold", template, Schema(), Schema())
                 _place(self._untold, template).routes[method.http] = nothing
+                self.untold += 1
             else:
                 self._add(resource, method)
 

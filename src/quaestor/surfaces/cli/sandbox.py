@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 #: Flags that `stage` takes as they are.
 _STAGED = ("seed", "scale", "faults", "limits", "latency", "cassette", "state", "strict_auth", "access")
 
+_UNTOLD = "its document makes rows of them by a transform, and no schema tells what comes before it"
+
 
 def run(invocation: Invocation, console: Console) -> int:
     """Serve until Ctrl-C. Raises UsageError for an unknown provider, a scale that names nothing, faults and limits
@@ -58,6 +60,9 @@ def run(invocation: Invocation, console: Console) -> int:
                 path = known.authority
                 console.note(f"trust it: SSL_CERT_FILE={path} or NODE_EXTRA_CA_CERTS={path} or curl --cacert {path}")
             console.note(f'use it: {" ".join(variables)} quaestor exec {" ".join(flags)} "SELECT …"')
+            if isinstance(front.service, Sandbox):
+                for name, (dumb, of) in front.service.untold().items():
+                    console.note(f"{dumb} of {of} operations of {name} answer 501: {_UNTOLD}")
             if app:
                 console.note(f"the service app {app} signs in to Okta with the key in {values['key_out']}")
             if values.get("strict_auth"):
