@@ -242,6 +242,7 @@ def test_the_package_can_be_called_and_still_is_one() -> None:
         ({"faults": "*: rest"}, "no fault"),
         ({"limits": "x"}, "--limits"),
         ({"latency": "x"}, "time"),
+        ({"latency": "50"}, "unit"),
     ):
         with pytest.raises(UsageError, match=said), quaestor.sandbox(**options):  # type: ignore[arg-type]
             pass

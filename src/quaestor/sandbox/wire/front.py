@@ -228,10 +228,14 @@ def read_latency(text: str) -> tuple[float, float]:
         return 0.0, 0.0
     low, dots, high = text.partition("..")
     try:
+        if low[-1:].isdecimal() or high[-1:].isdecimal():  # `50` may be meant as either
+            raise ValueError(text)
         shortest = seconds(low)
         longest = seconds(high) if dots else shortest
     except ValueError:
-        raise UsageError(f"--latency {text!r} is no time", hint="write one such as 50ms, or 50ms..200ms") from None
+        raise UsageError(
+            f"--latency {text!r} is no time with its unit", hint="write one such as 50ms, or 50ms..200ms"
+        ) from None
     if longest < shortest:
         raise UsageError(f"--latency {text}: the shorter time comes first")
     return shortest, longest
