@@ -10,7 +10,9 @@ row paths, permissions, lifecycle) may change what a statement costs or brings.
 
 from __future__ import annotations
 
-from quaestor.authoring import keys, sources
+import re
+
+from quaestor.authoring import sources
 from quaestor.catalog import columns
 from quaestor.catalog.facts import Facts
 from quaestor.catalog.model import Column, Method, Parameter
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from quaestor.catalog.columns import Lookup
 
+_PARAMETER = re.compile(r"\{[^{}]+\}")
 BREAKING, NEW, OTHER = "breaking", "new", "other"
 KINDS = (BREAKING, NEW, OTHER)
 
@@ -55,11 +58,11 @@ def diff(old: Facts, new: Facts) -> tuple[Change, ...]:
         if key in after:
             found += _method(each, after[key], sources.lookup_of(old), sources.lookup_of(new))
         else:
-            text = f"the method {each.method.name} ({each.method.verb}, {key}) is gone"
+            text = f"the method {_named(each.method)} is gone"
             found.append(Change(BREAKING, each.table, text))
     for key, each in after.items():
         if key not in before:
-            found.append(Change(NEW, each.table, f"the method {each.method.name} ({each.method.verb}, {key})"))
+            found.append(Change(NEW, each.table, f"the method {_named(each.method)}"))
     return tuple(sorted(set(found), key=lambda each: (KINDS.index(each.kind), each.place, each.text)))
 
 
@@ -70,11 +73,20 @@ def _placed(found: Facts) -> dict[str, Placed]:
         by_method = sources.columns_by_method(found, resource)
         for each in resource.methods:
             method = each.method
-            key = f"{method.http} {keys.shape(method.path)}"
+            key = f"{method.http} {_PARAMETER.sub('{}', method.path)}"
             if key in out:
                 key = f"{key} {resource.service}.{resource.name}.{method.name}"
             out[key] = Placed(resource.service, resource.name, method, by_method[method.name])
     return out
+
+
+def _named(method: Method) -> str:
+    return f"{method.name} ({method.verb}, {method.http} {method.path})"
+
+
+def _retyped(old: str, new: str) -> str:
+    """What another type does to statements: a number takes what an integer did."""
+    return OTHER if (old, new) == ("integer", "number") else BREAKING
 
 
 def _tables(before: dict[str, Placed], after: dict[str, Placed]) -> Iterator[Change]:
@@ -123,8 +135,11 @@ def _columns(place: str, old: Placed, new: Placed) -> Iterator[Change]:
             continue
         now = after[name]
         if column.type != now.type:
-            yield Change(BREAKING, place, f"the column {name} was {column.type}, is {now.type} now")
-        yield from _values(place, f"the column {name}", column.enum, now.enum)
+            yield Change(
+                _retyped(column.type, now.type), place, f"the column {name} was {column.type}, is {now.type} now"
+            )
+        if column.enum:  # a column that names its values now has the same values as before
+            yield from _values(place, f"the column {name}", column.enum, now.enum)
     for name in after.keys() - before.keys():
         yield Change(NEW, place, f"the column {name}")
 
@@ -141,7 +156,8 @@ def _parameters(place: str, old: Iterable[Parameter], new: Iterable[Parameter]) 
         if parameter.required and not now.required:
             yield Change(OTHER, place, f"the parameter {name} isn't required any more")
         if parameter.type != now.type:
-            yield Change(BREAKING, place, f"the parameter {name} was {parameter.type}, is {now.type} now")
+            kind = _retyped(parameter.type, now.type)
+            yield Change(kind, place, f"the parameter {name} was {parameter.type}, is {now.type} now")
         yield from _values(place, f"the parameter {name}", parameter.enum, now.enum)
     for name, now in after.items():
         if name not in before:
@@ -162,7 +178,9 @@ def _body(place: str, old: Method, new: Method, old_lookup: Lookup, new_lookup: 
         now, now_required = after[name]
         was, becomes = columns.type_of(schemas[0], old_lookup), columns.type_of(now[0], new_lookup)
         if was != becomes:
-            yield Change(BREAKING, place, f"the property {name} of the body was {was}, is {becomes} now")
+            yield Change(
+                _retyped(was, becomes), place, f"the property {name} of the body was {was}, is {becomes} now"
+            )
         if now_required and not required:
             yield Change(BREAKING, place, f"the property {name} of the body is required now")
         values = [columns.resolved(each[0], look) for each, look in ((schemas, old_lookup), (now, new_lookup))]

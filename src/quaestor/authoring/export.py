@@ -234,6 +234,10 @@ def _operation(method: Method, usual: Server) -> dict[str, Any]:
         out["security"] = [{"oauth2": list(method.scopes)}]
     if method.lifecycle == "deprecated":
         out["deprecated"] = True
+    elif method.lifecycle == "beta":
+        out["x-unstable"] = True
+    elif method.lifecycle == "ea":
+        out["x-okta-lifecycle"] = {"lifecycle": "EA"}
     return out
 
 
@@ -284,8 +288,21 @@ def _method(
     elif response.row_path:
         answer["objectKey"] = ".".join(("$", *response.row_path))
     out: dict[str, Any] = {"operation": {"$ref": f"#/paths/{path}/{method.http.lower()}"}, "response": answer}
-    config = _config(method.pagination, place, unsaid) | _whole(method)
+    config = _config(method.pagination, place, unsaid, lists=method.verb == "select") | _whole(method)
+    _note_unsaid(method, place, unsaid)
     return {**out, "config": config} if config else out
+
+
+def _note_unsaid(method: Method, place: str, unsaid: list[str]) -> None:
+    """Notes what we know of a method and StackQL has no word for: its statements are written otherwise there."""
+    if method.body is not None and method.body.envelope:
+        unsaid.append(f"{place}: a body without its envelope, which is written as JSON in {method.body.envelope[0]}")
+    if any(each.parent for each in method.parameters):
+        unsaid.append(f"{place}: which list fills a parameter")
+    if any(each.field and each.field != each.name for each in method.parameters):
+        unsaid.append(f"{place}: that a parameter is a column of another name")
+    if any(each.type == "array" and each.enum for each in method.parameters):
+        unsaid.append(f"{place}: the values that a list of a parameter may have")
 
 
 def _column(column: Column) -> dict[str, Any]:
@@ -325,7 +342,7 @@ def _template(method: Method, columns: tuple[Column, ...]) -> str:
     return f'{start}{{"line_items":[{listed}]{more}}}'
 
 
-def _config(pages: Pagination, place: str, unsaid: list[str]) -> dict[str, Any]:
+def _config(pages: Pagination, place: str, unsaid: list[str], *, lists: bool) -> dict[str, Any]:
     out: dict[str, Any] = {}
     path = ".".join(("$", *pages.token_path))
     if pages.style == "link":
@@ -344,7 +361,7 @@ def _config(pages: Pagination, place: str, unsaid: list[str]) -> dict[str, Any]:
         out["pagination"] = {"requestToken": asked, "responseToken": {"key": path, "location": "body"}}
     elif pages.style != "none":
         unsaid.append(f"{place}: paging by {pages.style}")
-    if pages != Pagination():
+    if pages != Pagination() or lists:  # else a list without paging were taken for one with the usual paging
         out[PAGINATION] = facts.pagination_text(pages)
     if pages.size_param and pages.token_in == "query" and pages.style in ("link", "next_url", "cursor"):
         top = {"paramName": pages.size_param, **({"maxValue": pages.size_max} if pages.size_max else {})}
@@ -355,7 +372,7 @@ def _config(pages: Pagination, place: str, unsaid: list[str]) -> dict[str, Any]:
 def _whole(method: Method) -> dict[str, Any]:
     """What the list leaves out, in a key of ours: StackQL has no means to ask for it."""
     listing = method.listing
-    said = listing_text(Listing(whole=listing.whole, leaves_out=listing.leaves_out))
+    said = listing_text(Listing(whole=listing.whole, leaves_out=listing.leaves_out, unless=listing.unless))
     if method.hidden:
         said["hidden"] = facts.hidden_text(method.hidden)
     return {WHOLE: said} if said else {}

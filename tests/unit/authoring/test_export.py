@@ -14,7 +14,7 @@ from quaestor.authoring.export import export, publish
 from quaestor.authoring.lint.run import lint
 from quaestor.catalog import archive
 from quaestor.catalog.facts import Facts
-from quaestor.catalog.model import Method, Pagination
+from quaestor.catalog.model import Method
 from quaestor.fetch.decode import Decoder
 
 
@@ -50,10 +50,10 @@ def compare(before: Facts, after: Facts) -> None:
         for each, (method, columns) in methods.items():
             now, now_columns = new[name][each]
             assert (method.verb, method.http, method.path) == (now.verb, now.http, now.path)
+            assert method.lifecycle == now.lifecycle
             if method.verb == "select":
                 assert columns == now_columns, f"{name}.{each}"
-                if method.pagination != Pagination():  # of others, StackQL follows whatever links Okta gives
-                    assert now.pagination == method.pagination, f"{name}.{each}"
+                assert now.pagination == method.pagination, f"{name}.{each}"
                 assert now.hidden == method.hidden
                 kept = (now.listing.whole, now.listing.leaves_out)
                 assert kept == (method.listing.whole, method.listing.leaves_out)
@@ -70,6 +70,16 @@ def test_a_small_provider_comes_back(tmp_path: Path) -> None:
     page = Decoder(team.response, team.pagination, columns).page(json.dumps(body).encode())
     at = [c.name for c in columns].index("name")
     assert [row[at] for row in page.rows] == ['a "b"', None]
+
+
+def test_what_cannot_be_said_is_told(tmp_path: Path) -> None:
+    made = export(build("acme", [("a", spec())])[0], str(tmp_path))
+    assert {line.partition(": ")[2] for line in made.unsaid} == {
+        "a body without its envelope, which is written as JSON in data",
+        "which list fills a parameter",
+        "that a parameter is a column of another name",
+        "paging by page",
+    }
 
 
 def test_an_archive_can_be_unpacked_and_is_the_same_twice(tmp_path: Path) -> None:

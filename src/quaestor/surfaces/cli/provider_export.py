@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from quaestor.surfaces.cli.console import Console
 
 
+def _by_reason(unsaid: tuple[str, ...]) -> dict[str, list[str]]:
+    """The methods of which something can't be said, by what that is."""
+    found: dict[str, list[str]] = {}
+    for line in unsaid:
+        place, _, what = line.partition(": ")
+        found.setdefault(what, []).append(place)
+    return found
+
+
 def run(arguments: tuple[str, ...], values: dict[str, Any], console: Console) -> int:
     """Write the documents. Raises UsageError for a version that is none, CatalogError for what can't be read."""
     missing("export", values, "out")
@@ -30,8 +39,9 @@ def run(arguments: tuple[str, ...], values: dict[str, Any], console: Console) ->
     found = sources.load(arguments[0])
     made = export(found, values["out"], version)
     digest = publish(made.folder, found.provider.name, version, values["out"])
-    for line in made.unsaid:
-        console.note(f"can't be said: {line}")
+    for what, places in _by_reason(made.unsaid).items():
+        more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+        console.note(f"can't be said: {what}: {', '.join(places[:3])}{more}")
     counts = f"{made.services} services, {made.resources} resources, {made.methods} methods"
     Direct(console.stdout, False).write(
         f"{found.provider.name} {version}: {counts}\n"
