@@ -267,6 +267,11 @@ class Listing(Record):
         return (*self.fields, *self.equals, *self.ranges)
 
     @property
+    def missing(self) -> str:
+        """What it leaves out and what would bring it, in words that follow "this list leaves out"; or nothing."""
+        return self.leaves_out + (f", unless {' or '.join(self.unless)} is bound" if self.unless else "")
+
+    @property
     def instants(self) -> tuple[str, ...]:
         """The fields that are compared as instants, in UTC."""
         return tuple(name for name, operators in self.fields.items() if "gt" in operators)

@@ -101,9 +101,7 @@ def left_out(scan: Scan) -> str:
     listing = scan.method.listing
     bounds = {name for low, high, _ in listing.ranges.values() for name in (low, high)}
     sent = {*scan.pushed, *scan.constants, *(name for keys in scan.keys for name in keys.parameters)}
-    if not listing.leaves_out or sent & {*bounds, *listing.unless}:
-        return ""
-    return listing.leaves_out + (f", unless {' or '.join(listing.unless)} is bound" if listing.unless else "")
+    return "" if sent & {*bounds, *listing.unless} else listing.missing
 
 
 def is_exact(scan: Scan, query: BoundQuery, given: Given) -> bool:

@@ -71,7 +71,7 @@ def _facts(method: model.Method, rate: Callable[[str, str], str]) -> Iterator[tu
     if method.verb == "select":
         yield "Paging", _paging(method.pagination)
         yield "Tested by the API", ", ".join(f"`{each}`" for each in method.listing.attributes())
-        yield "Leaves out", method.listing.leaves_out
+        yield "Leaves out", method.listing.missing
     yield "Rate limit", rate(method.http, method.path)
     yield "Stage", "" if method.lifecycle == "ga" else method.lifecycle
 

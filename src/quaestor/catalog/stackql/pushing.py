@@ -40,6 +40,7 @@ def listing(
     return Listing(
         whole=whole.whole,
         leaves_out=whole.leaves_out,
+        unless=whole.unless,
         filter=test,
         fields={column.name: ("eq",) for column in testable},
         words=("and", "or") if test else (),
@@ -57,7 +58,7 @@ def hidden(levels: tuple[dict[str, Any], ...]) -> tuple[Hidden, ...]:
 
 def _whole(levels: tuple[dict[str, Any], ...]) -> dict[str, Any]:
     said = document.mapping(config.nearest(levels, config.WHOLE), config.WHOLE)
-    unknown = said.keys() - {"hidden", "whole", "leaves_out"}
+    unknown = said.keys() - {"hidden", "whole", "leaves_out", "unless"}
     if unknown:
         raise CatalogError(f"{config.WHOLE} has {min(unknown)!r}, which isn't known")
     return said
