@@ -13,6 +13,17 @@ from __future__ import annotations
 import re
 
 from quaestor.catalog import document
+from quaestor.catalog.keywords import (
+    default_of,
+    flagged,
+    flags_of,
+    format_of,
+    lifecycle_of,
+    limits_of,
+    permissions_of,
+    says_something,
+    with_secret,
+)
 from quaestor.catalog.model import Schema
 from quaestor.errors import CatalogError
 from quaestor.record import Record, replace
@@ -26,13 +37,6 @@ HTTP_METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "tra
 _SCHEMAS = "#/components/schemas/"
 #: How deep the schemas of one component may nest without a name between.
 _MAX_NESTING = 60
-#: A default that is longer is somebody's text, not a fact.
-_MAX_DEFAULT = 60
-
-_SECRET = re.compile(
-    r"(?:^|[_a-z])(?:[Pp]assword|[Pp]assphrase|[Ss]ecret|[Ss]ecret_?[Kk]ey|[Pp]rivate_?[Kk]ey|[Aa]pi_?[Kk]ey|[Aa]ccess_?[Tt]oken"
-    r"|[Rr]efresh_?[Tt]oken|[Cc]lient_?[Ss]ecret|[Aa]uth_?[Tt]oken|[Aa]pi_?[Tt]oken)\Z"
-)
 
 
 #: The largest page is often stated in words only: "Max 1000", "The maximum allowed value is 100".
@@ -208,9 +212,9 @@ class Spec:
             body=body_schema,
             body_media_type=body_media_type,
             body_required=body.get("required") is True,
-            permissions=_permissions(self._map(own, "x-permission", key)),
+            permissions=permissions_of(self._map(own, "x-permission", key)),
             scopes=self._scopes(own),
-            lifecycle=_lifecycle(own),
+            lifecycle=lifecycle_of(own),
             servers=self._servers(own, key) or self._servers(shared, key),
             paging=self._map(own, "x-pagination", key),
             graphql=self._map(own, "x-stackQL-graphQL", key),
@@ -327,7 +331,7 @@ class Spec:
         for _ in range(_MAX_NESTING):
             if not schema.ref:
                 return schema
-            schema = _flagged(self.schema(schema.ref), schema)
+            schema = flagged(self.schema(schema.ref), schema)
         raise CatalogError(f"{self.source}: the schema {schema.ref!r} is a name of itself")
 
     @property
@@ -360,7 +364,7 @@ class Spec:
                 target = ref[len(_SCHEMAS) :].replace("~1", "/").replace("~0", "~")
                 if target not in self.components:
                     raise CatalogError(f"{self.source}: {where}: $ref {ref!r} leads nowhere")
-                return Schema(ref=target, **_flags(node))
+                return Schema(ref=target, **flags_of(node))
             return self.reduce(self._at(ref, where), where, depth=depth + 1)
         own = self._own(node, where, depth)
         if name and own.discriminator and not (own.mapping or own.one_of or own.any_of):
@@ -377,13 +381,13 @@ class Spec:
         kind = next((k for k in names if k != "null"), "")
         if not kind and node.get("properties"):
             kind = "object"
-        flags = _flags(node)
+        flags = flags_of(node)
         if "null" in names:
             flags["nullable"] = True
         enum = node.get("enum")
         values = tuple(enum) if isinstance(enum, list) else (node["const"],) if "const" in node else ()
         properties = {
-            str(key): _with_secret(str(key), self.reduce(value, where, depth=below))
+            str(key): with_secret(str(key), self.reduce(value, where, depth=below))
             for key, value in self._map(node, "properties", where).items()
         }
         items, additional = node.get("items"), node.get("additionalProperties")
@@ -393,9 +397,9 @@ class Spec:
         }
         return Schema(
             type=kind,
-            format=_format(node.get("format")),
+            format=format_of(node.get("format")),
             enum=values,
-            default=_default(node.get("default")),
+            default=default_of(node.get("default")),
             properties=properties,
             required=tuple(str(key) for key in node.get("required") or ())
             if isinstance(node.get("required"), list)
@@ -410,7 +414,7 @@ class Spec:
             one_of=branches["oneOf"],
             any_of=branches["anyOf"],
             **self._discriminator(node, where),
-            **_limits(node),
+            **limits_of(node),
             **flags,
         )
 
@@ -425,17 +429,17 @@ class Spec:
     def _merged(self, parts: list[Schema], name: str) -> Schema:
         """One schema that says what all parts say. A single named part with nothing but flags beside it stays
         a name, so that the facts stay small and recursion stays possible."""
-        telling = [part for part in parts if _says_something(part)]
+        telling = [part for part in parts if says_something(part)]
         if len(telling) == 1 and telling[0].ref:
             out = telling[0]
             for part in parts:
-                out = _flagged(out, part)
+                out = flagged(out, part)
             return out
         merged = Schema()
         for part in parts:
             whole = part
             if part.ref:
-                whole = _flagged(self.follow(self.schema(part.ref)), part)
+                whole = flagged(self.follow(self.schema(part.ref)), part)
                 if name and name in whole.mapping.values():
                     whole = replace(whole, discriminator="", mapping={}, one_of=(), any_of=())
             merged = self._both(merged, whole)
@@ -444,12 +448,12 @@ class Spec:
     def _both(self, first: Schema, second: Schema) -> Schema:
         """What two schemas say together; where they differ, the second is taken for the more special one."""
         if first.ref and second.ref and first.ref != second.ref:
-            return _flagged(second, first)
+            return flagged(second, first)
         if first.ref or second.ref:
-            if not _says_something(second) or (first.ref and first.ref == second.ref):
-                return _flagged(first, second)
-            if not _says_something(first):
-                return _flagged(second, first)
+            if not says_something(second) or (first.ref and first.ref == second.ref):
+                return flagged(first, second)
+            if not says_something(first):
+                return flagged(second, first)
             first, second = self.follow(first), self.follow(second)
         properties = dict(first.properties)
         for key, value in second.properties.items():
@@ -472,93 +476,3 @@ def is_json(media_type: str) -> bool:
     """Whether bodies of this media type are JSON (RFC 6838 §4.2.8: `+json` too)."""
     base = media_type.split(";")[0].strip().lower()
     return base in ("application/json", "text/json") or base.endswith("+json")
-
-
-def secret_name(name: str) -> bool:
-    """Whether a property of this name holds a credential or key."""
-    return _SECRET.search(name) is not None
-
-
-def _with_secret(name: str, schema: Schema) -> Schema:
-    scalar = schema.type in ("string", "") and not schema.ref and not schema.properties and not schema.one_of
-    hidden = schema.format == "password" or (scalar and schema.type == "string" and secret_name(name))
-    return replace(schema, secret=True) if hidden and not schema.secret else schema
-
-
-def _flags(node: dict[str, Any]) -> dict[str, Any]:
-    """Those that may stand beside a `$ref` too."""
-    spelled = {"nullable": "nullable", "readOnly": "read_only", "writeOnly": "write_only", "deprecated": "deprecated"}
-    flags = {ours: True for theirs, ours in spelled.items() if node.get(theirs) is True}
-    if node.get("format") == "password":
-        flags["secret"] = True
-    return flags
-
-
-def _flagged(schema: Schema, other: Schema) -> Schema:
-    """`schema` with the flags of `other` as well."""
-    raised = {
-        flag: True
-        for flag in ("nullable", "read_only", "write_only", "deprecated", "secret")
-        if getattr(other, flag) and not getattr(schema, flag)
-    }
-    return replace(schema, **raised) if raised else schema
-
-
-def _says_something(schema: Schema) -> bool:
-    """Whether more than flags and a bare `type: object` is there."""
-    if schema.ref:
-        return True
-    quiet = ("nullable", "read_only", "write_only", "deprecated", "secret", "default")
-    return any(
-        getattr(schema, field) != Schema.__defaults__[field]
-        for field in Schema.__fields__
-        if field not in quiet and not (field == "type" and schema.type == "object")
-    )
-
-
-def _format(value: Any) -> str:
-    """The name of a format; what some documents write there instead is prose."""
-    return value if isinstance(value, str) and re.fullmatch(r"[\w.+-]{1,40}", value) else ""
-
-
-def _default(value: Any) -> Any:
-    if isinstance(value, str) and (len(value) > _MAX_DEFAULT or "\n" in value):
-        return None
-    return value
-
-
-def _limits(node: dict[str, Any]) -> dict[str, Any]:
-    spelled = {
-        "minimum": "minimum",
-        "maximum": "maximum",
-        "minLength": "min_length",
-        "maxLength": "max_length",
-        "minItems": "min_items",
-        "maxItems": "max_items",
-    }
-    limits: dict[str, Any] = {
-        ours: node[theirs]
-        for theirs, ours in spelled.items()
-        if isinstance(node.get(theirs), int | float) and not isinstance(node[theirs], bool)
-    }
-    if isinstance(node.get("pattern"), str):
-        limits["pattern"] = node["pattern"]
-    return limits
-
-
-def _permissions(node: dict[str, Any]) -> tuple[str, ...]:
-    """Datadog's `x-permission`: {operator: AND | OR | OPEN, permissions: [...]}."""
-    names = tuple(str(name) for name in document.sequence(node.get("permissions"), "x-permission"))
-    if str(node.get("operator", "")).upper() == "OR" and len(names) > 1:
-        return (" or ".join(names),)
-    return names
-
-
-def _lifecycle(own: dict[str, Any]) -> str:
-    stage = own.get("x-okta-lifecycle")
-    said = str(stage.get("lifecycle", "")).upper() if isinstance(stage, dict) else ""
-    if own.get("deprecated") is True or said in ("DEPRECATED", "TOMBSTONE"):
-        return "deprecated"
-    if "x-unstable" in own or said == "BETA":
-        return "beta"
-    return "ea" if said in ("EA", "LIMITED_GA") else "ga"

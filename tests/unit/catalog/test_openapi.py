@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from quaestor.catalog.keywords import secret_name
 from quaestor.catalog.model import Schema
-from quaestor.catalog.openapi import Operation, Spec, is_json, secret_name
+from quaestor.catalog.openapi import Operation, Spec, is_json
 from quaestor.errors import CatalogError
 
 

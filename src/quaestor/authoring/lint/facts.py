@@ -13,8 +13,9 @@ from quaestor.authoring.lint.finding import found
 from quaestor.authoring.paging import asks_for_pages
 from quaestor.authoring.words import snake
 from quaestor.catalog import columns
+from quaestor.catalog.keywords import secret_name
 from quaestor.catalog.model import Column, Method, Schema
-from quaestor.catalog.openapi import is_json, secret_name
+from quaestor.catalog.openapi import is_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
