@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from tests.clients.install import HERE, NODE_HOME, PYTHON
@@ -23,11 +23,13 @@ from tests.clients.install import HERE, NODE_HOME, PYTHON
 from quaestor.catalog.store import open_catalog
 from quaestor.fetch.http import HttpRequest, HttpResponse
 from quaestor.sandbox.core import Sandbox
-from quaestor.sandbox.wire.faults import Faults, parse
 from quaestor.sandbox.wire.front import Front
 from quaestor.sandbox.wire.limits import read_limits
 from quaestor.sandbox.wire.serve import running
 from quaestor.sandbox.wire.tls import identity
+
+if TYPE_CHECKING:
+    from quaestor.catalog.store import Store
 
 CLIENTS = ("okta_python", "okta_node", "datadog_python", "datadog_node")
 #: Seconds that a client may take for one call, its own waits for limits included.
@@ -82,13 +84,28 @@ class Desk:
         calls: everything that was wanted so far.
     """
 
-    def __init__(self, client: str, tap: Tap, front: Front, url: str, process: subprocess.Popen[str]) -> None:
+    def __init__(
+        self, client: str, catalog: Store, tap: Tap, front: Front, url: str, process: subprocess.Popen[str]
+    ) -> None:
         self.client = client
         self.tap = tap
         self.front = front
         self.url = url
         self.calls: list[Call] = []
+        self._catalog = catalog
         self._process = process
+
+    @contextmanager
+    def elsewhere(self, *, scale: Mapping[str, int] | None = None, limits: str = "off") -> Iterator[None]:
+        """Another sandbox before the same client while the block runs: a client takes seconds to start."""
+        service, before = self.tap.service, self.front.limits
+        sandbox = Sandbox(self._catalog, service.providers, scale=scale)
+        self.tap.service, self.front.limits = sandbox, read_limits(limits)
+        try:
+            yield
+        finally:
+            self.tap.service, self.front.limits = service, before
+            sandbox.close()
 
     def ask(self, method: str, path: str, body: Any = None, *, every: bool = False) -> Call:
         """Have the client send a request; with `every`, let it read all pages. Raises RuntimeError if it dies."""
@@ -150,27 +167,20 @@ class Desk:
 
 
 @contextmanager
-def desk(
-    client: str,
-    *,
-    scale: Mapping[str, int] | None = None,
-    limits: str = "off",
-    faults: str = "",
-    settings: Mapping[str, Any] | None = None,
-) -> Iterator[Desk]:
-    """A client before a sandbox of its vendor while the block runs; `settings` go into the client's own."""
+def desk(client: str) -> Iterator[Desk]:
+    """A client before a sandbox of its vendor while the block runs."""
     provider = client.partition("_")[0]
     with open_catalog() as catalog, tempfile.TemporaryDirectory() as home:
         known = catalog.provider(provider)
         assert known is not None
-        sandbox = Sandbox(catalog, [provider], scale=scale)
+        sandbox = Sandbox(catalog, [provider])
         tap = Tap(sandbox)
-        front = Front(tap, faults=Faults(parse(faults)), limits=read_limits(limits))
+        front = Front(tap)
         try:
             with identity([known]) as trusted, running(front, identity=trusted) as url:
-                given = json.dumps(_settings(client, url, trusted.authority) | dict(settings or {}))
+                given = json.dumps(_settings(client, url, trusted.authority))
                 with started(client, given, trusted.authority, home) as process:
-                    yield Desk(client, tap, front, url, process)
+                    yield Desk(client, catalog, tap, front, url, process)
         finally:
             sandbox.close()
 

@@ -181,7 +181,7 @@ def okta_factors(at: Desk) -> None:
 def okta_policies(at: Desk) -> None:
     """A policy with its rules."""
     assert _ask(at, "GET", "/api/v1/policies?type=OKTA_SIGN_ON")
-    body = {"type": "OKTA_SIGN_ON", "name": "Contractors", "description": "in the evening"}
+    body = {"type": "OKTA_SIGN_ON", "name": "Evenings", "description": "for those who work late"}
     made = _ask(at, "POST", "/api/v1/policies?activate=false", body)
     one = f"/api/v1/policies/{made['id']}"
     _ask(at, "POST", f"{one}/lifecycle/activate")
