@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.pages.states import STATES, State
-from tests.pages.values import text_for, values_of
+from tests.pages.values import values_of
 
 import quaestor
 from quaestor.authoring.pages import markdown
@@ -24,6 +24,7 @@ from quaestor.catalog.store import Store
 from quaestor.errors import QuaestorError
 from quaestor.fetch.http import CancelToken, HttpRequest, HttpResponse
 from quaestor.sandbox.core import Sandbox
+from quaestor.surfaces.cli.provider_docs import text_for
 
 _SQL = re.compile(r"(?ms)^```sql\n(.*?)\n```$")
 

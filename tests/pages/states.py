@@ -29,6 +29,8 @@ def _user(status: str) -> State:
     return State({"id": f"SELECT id FROM okta.users.users WHERE status = '{status}' LIMIT 1"})
 
 
+_GROUP = "SELECT id FROM okta.groups.groups WHERE type = 'OKTA_GROUP' LIMIT 1"
+_PROFILE = {"login": "new@example.com", "email": "new@example.com", "firstName": "N", "lastName": "N"}
 _PERMISSION = "SELECT id FROM datadog.organization.permissions LIMIT 1"
 
 #: By the name of the method.
@@ -58,12 +60,21 @@ STATES = {
     "okta.groups.groups.delete_group": State(
         {"groupId": "SELECT id FROM okta.groups.groups WHERE type = 'OKTA_GROUP' LIMIT 1"}
     ),
-    "okta.users.users.create_user": State(
-        texts={
-            "profile": {"login": "new@example.com", "email": "new@example.com", "firstName": "N", "lastName": "N"},
-            "groupIds": [],
-        }
+    "okta.groups.users.assign_user_to_group": State({"groupId": _GROUP}),
+    "okta.groups.users.unassign_user_from_group": State(
+        {"groupId": _GROUP, "userId": "SELECT id FROM okta.groups.users WHERE groupId = '{{ groupId }}' LIMIT 1"}
     ),
+    "okta.users.users.create_user": State(texts={"profile": _PROFILE, "groupIds": []}),
+    "okta.users.users.update_user": State(texts={"profile": _PROFILE}),
+    "okta.users.users.replace_user": State(texts={"profile": _PROFILE}),
+    "okta.users.role_assignment_users.assign_role_to_user": State(
+        {"userId": "SELECT id FROM okta.users.users WHERE status = 'STAGED' LIMIT 1"}
+    ),
+    "okta.groups.groups.list_groups": State(texts={"filter": 'type eq "OKTA_GROUP"'}),
+    "okta.groups.owners.list_group_owners": State(texts={"search": 'type eq "USER"'}),
+    "okta.logs.system_log_events.list_log_events": State(texts={"filter": 'severity eq "INFO"'}),
+    "okta.realms.realms.list_realms": State(texts={"search": 'profile.name eq "Default"'}),
+    "okta.zones.network_zones.list_network_zones": State(texts={"filter": 'usage eq "POLICY"'}),
     "okta.users.users.activate_user": _user("STAGED"),
     "okta.users.users.reactivate_user": _user("PROVISIONED"),
     "okta.users.users.unlock_user": _user("LOCKED_OUT"),

@@ -13,8 +13,8 @@ from quaestor.authoring.pages.prose import Text
 from quaestor.authoring.pages.shape import Shape, sample
 from quaestor.authoring.pages.statements import Given, Statement
 from quaestor.catalog.model import Method, Parameter, Schema
-from quaestor.sandbox.data.patterns import matching
 from quaestor.sandbox.site import Site
+from quaestor.surfaces.cli.provider_docs import text_for
 
 #: Parameters whose text is in a language of its own.
 _TEXTS = {
@@ -30,11 +30,6 @@ _TEXTS = {
 #: Parameters with bounds, which the catalog hasn't.
 _NUMBERS = {"validityYears": 2, "filter[hours_ago]": 49}
 _UUID = "01234567-89ab-4cde-8123-456789abcdef"
-
-
-def text_for(pattern: str) -> str:
-    """A text that a pattern matches, empty if none is found."""
-    return matching(pattern, 1) or ""
 
 
 def values_of(site: Site, method: Method, statement: Statement, catalog: Any) -> dict[str, Any]:
@@ -70,7 +65,9 @@ def _of_parameter(parameter: Parameter, method: Method, keys: dict[str, str]) ->
         value = parameter.enum[0] if parameter.enum else keys[parameter.wire]
         if parameter.format == "uuid" and value == "default":  # what the sandbox has where any key will do
             return _UUID
-        return int(value) if parameter.type == "integer" and value.isdecimal() else value
+        if parameter.type == "integer":
+            return int(value) if value.isdecimal() else 1
+        return value
     if parameter.wire in _NUMBERS:
         return _NUMBERS[parameter.wire]
     simple = {"integer": 1, "number": 1.0, "boolean": True, "date-time": "2026-01-01T00:00:00Z", "object": "{}"}

@@ -139,7 +139,7 @@ class OktaManners(Manners):
         for name in ("filter", "search"):
             if name in takes and query.text(name) and not (keyword and name == "search"):
                 text = query.text(name)
-                if text in takes[name].enum:  # the spec lists attributes where it speaks of an expression
+                if text in takes[name].enum and " " not in text:  # an attribute, where an expression is spoken of
                     text += " pr"
                 positions = matching(collection, shape, positions, parse(text, name))
         start = query.text("search" if keyword else "q").lower() if keyword or "q" in takes else ""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from quaestor.surfaces.cli.console import Console
 
+_ATTEMPTS = 200
+
 
 def run(arguments: tuple[str, ...], values: dict[str, Any], console: Console) -> int:
     """Write a provider's pages. Raises UsageError for arguments that don't fit, CatalogError for a provider that
@@ -44,7 +46,7 @@ def run(arguments: tuple[str, ...], values: dict[str, Any], console: Console) ->
             specs = tuple(values.get("spec", ()))
             folder = _folder(roots, name, is_needed=False)
             kept = () if specs or folder else tuple(texts.documents(texts.path_of(data_folder(console.env), name)))
-            source = Source(catalog, name, specs, folder, _rate(name), kept, _matching)
+            source = Source(catalog, name, specs, folder, _rate(name), kept, text_for)
             count = write_pages(source, out, form, values.get("headers", ""))
     Direct(console.stdout, False).write(f"{name}: pages of {count} resources written to {out}\n")
     return 0
@@ -69,8 +71,10 @@ def _folder(roots: Sequence[str], name: str, *, is_needed: bool = True) -> str:
     return found.get(name, "")
 
 
-def _matching(pattern: str) -> str:
-    return matching(pattern, 1) or ""
+def text_for(pattern: str) -> str:
+    """A text that a pattern matches, empty if none is found. Of a pattern that contradicts itself in part, such as
+    one for durations that goes on behind `$`, most attempts fail."""
+    return next((text for state in range(1, _ATTEMPTS) if (text := matching(pattern, state))), "")
 
 
 def _rate(provider: str) -> Callable[[str, str], str]:
