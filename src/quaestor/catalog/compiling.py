@@ -12,6 +12,7 @@ import os
 import apsw
 
 from quaestor.catalog import facts as text
+from quaestor.catalog import whole
 from quaestor.catalog.columns import columns_of
 from quaestor.catalog.layout import FORMAT, TABLES
 from quaestor.errors import CatalogError
@@ -41,29 +42,19 @@ def _read(folder: str) -> Facts:
 
 def compile_facts(facts: Iterable[Facts], path: str) -> None:
     """Compiles these facts, a provider each, to the file at `path`. Raises as `compile_catalog` does."""
-    unfinished = f"{path}.{os.urandom(6).hex()}"
+
+    def fill(connection: apsw.Connection) -> None:
+        connection.execute(TABLES)
+        for found in facts:
+            _write_provider(connection, found)
+        connection.execute("CREATE UNIQUE INDEX schema_names ON schemas (provider, name)")
+        connection.execute("INSERT INTO meta VALUES (?, 0)", (FORMAT,))
+        connection.execute("UPDATE meta SET pages = (SELECT page_count FROM pragma_page_count)")
+
     try:
-        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        connection = apsw.Connection(unfinished)
-        try:
-            connection.execute(
-                "PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"
-            ).fetchall()
-            with connection:
-                connection.execute(TABLES)
-                for found in facts:
-                    _write_provider(connection, found)
-                connection.execute("CREATE UNIQUE INDEX schema_names ON schemas (provider, name)")
-                connection.execute("INSERT INTO meta VALUES (?, 0)", (FORMAT,))
-            connection.execute("UPDATE meta SET pages = (SELECT page_count FROM pragma_page_count)")
-        finally:
-            connection.close()
-        os.replace(unfinished, path)
+        whole.write(path, fill)
     except (OSError, apsw.Error) as error:
         raise CatalogError(f"can't compile the catalog to {path}: {error}") from error
-    finally:
-        if os.path.exists(unfinished):
-            os.remove(unfinished)
 
 
 def _write_provider(connection: apsw.Connection, found: Facts) -> None:

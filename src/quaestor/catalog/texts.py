@@ -13,6 +13,7 @@ import zlib
 
 import apsw
 
+from quaestor.catalog import whole
 from quaestor.errors import CatalogError
 
 TYPE_CHECKING = False
@@ -83,31 +84,23 @@ def write(
 ) -> None:
     """Writes a provider's texts, (service, resource, method, kind, name, text) each, and the documents that they are
     from; the file appears whole or not at all. Raises CatalogError for a place that can't be written."""
-    unfinished = f"{path}.{os.urandom(6).hex()}"
+
+    def fill(connection: apsw.Connection) -> None:
+        connection.execute(_TABLES + f"PRAGMA user_version = {FORMAT}")
+        connection.executemany(
+            "INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?, ?)",
+            ((*place, _short(text)) for *place, text in texts),
+        )
+        connection.executemany(
+            "INSERT INTO documents (source, data) VALUES (?, ?)",
+            ((source, zlib.compress(text.encode(), 6)) for source, text in documents),
+        )
+
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        connection = apsw.Connection(unfinished)
-        try:
-            connection.execute("PRAGMA journal_mode = OFF").fetchall()
-            with connection:
-                connection.execute(_TABLES + f"PRAGMA user_version = {FORMAT}")
-                connection.executemany(
-                    "INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?, ?)",
-                    ((*place, _short(text)) for *place, text in texts),
-                )
-                connection.executemany(
-                    "INSERT INTO documents (source, data) VALUES (?, ?)",
-                    ((source, zlib.compress(text.encode(), 6)) for source, text in documents),
-                )
-        finally:
-            connection.close()
-        os.replace(unfinished, path)
+        whole.write(path, fill)
     except (OSError, apsw.Error) as error:
         raise CatalogError(f"can't write {path}: {error}") from error
-    finally:
-        if os.path.exists(unfinished):
-            os.remove(unfinished)
 
 
 def remove(path: str) -> bool:
