@@ -52,6 +52,8 @@ PARAMETERS = {
     "datadog.organization.role_users": {"role_id"},
     "datadog.monitoring.monitors": {"monitor_id"},
 }
+#: Columns that a path calls as it calls something else: equal to a constant they are an error, unless as expressions.
+AMBIGUOUS = {"okta.users.user_groups": {"id"}}
 #: Columns whose equality means something; a join takes one of these if it can.
 RELATED = (
     ("okta.users.users.id", "okta.users.factors.userId"),
@@ -400,6 +402,8 @@ class SelectMaker:
         source = self.r.choice([*here, *here, *(outer or [])])
         name = self.r.choice(source.columns)
         column = f"{source.alias}.{name}"
+        if name in AMBIGUOUS.get(source.resource, ()):
+            column = f"+{column}"
         known = self.values.get(source.origin.get(name, ""), [])
         kind = self.r.random()
         is_refused = in_where and source.nullable and name in PARAMETERS.get(source.resource, ())
