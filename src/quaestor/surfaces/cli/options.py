@@ -193,7 +193,7 @@ OPTIONS = (
     Option("--tls", "tls", "switch", "", "serve https, with an authority made for this run", commands=("sandbox",)),
     Option("--spec", "spec", "list", "FILE", "an OpenAPI 3 document; repeatable", commands=("provider",)),
     Option("--remove", "remove", "switch", "", "take kept texts away", commands=("provider",)),
-    Option("--names", "names", "text", "FILE", "a CSV that names operations", commands=("provider",)),
+    Option("--names", "names", "text", "FILE", "a YAML file that names operations", commands=("provider",)),
     Option("--overlay", "overlay", "text", "FILE", "what the specification doesn't say", commands=("provider",)),
     Option("--format", "format", "text", "FORMAT", "of pages: markdown, or stackql's MDX", commands=("provider",)),
     Option(
