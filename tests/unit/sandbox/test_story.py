@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import gmtime, strftime, time
 from typing import Any
 
 import pytest
@@ -69,6 +70,15 @@ def test_a_users_life_is_told_in_order(box: Sandbox) -> None:
         ("user.lifecycle.delete.completed", "Mara Doe"),
         ("group.lifecycle.delete", "Auditors"),
     ]
+
+
+def test_many_changes_in_a_second_are_none_of_the_future() -> None:
+    now = strftime("%Y-%m-%dT%H:%M:%SZ", gmtime())
+    box = Sandbox(open_catalog(), ["okta"], clock=now)
+    for number in range(5):
+        send(box, "POST", "/api/v1/groups", {"profile": {"name": f"G{number}"}})
+    until = strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(time() + 1))
+    assert len(send(box, "GET", f"/api/v1/logs?since={now}&until={until}&q=group.lifecycle.create")) == 5
 
 
 def test_the_first_delete_only_deactivates(box: Sandbox) -> None:
