@@ -119,10 +119,90 @@ def test_every_link_within_a_page_leads_somewhere(name: str, ours: dict[str, str
     assert wanted <= anchors
 
 
-def test_the_text_of_the_rendered_page_has_every_line_of_the_scraped_one(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def imitated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All pages as the generator made them."""
     (folder,) = folders(str(REGISTRY))
-    write_compat("okta", folder.path, str(tmp_path / "pages"))
-    page = rendered((tmp_path / "pages" / "services" / "apps" / "connections" / "index.md").read_text("utf-8"))
+    out = tmp_path_factory.mktemp("imitated") / "pages"
+    write_compat("okta", folder.path, str(out))
+    return out
+
+
+#: What was counted over the 190 published pages of Okta: how often it is there, and on how many pages.
+PUBLISHED = {
+    r"(?m)^## `SELECT` examples": (180, 180),
+    r"(?m)^## `INSERT` examples": (73, 73),
+    r"(?m)^## `UPDATE` examples": (28, 28),
+    r"(?m)^## `REPLACE` examples": (81, 81),
+    r"(?m)^## `DELETE` examples": (95, 95),
+    r"(?m)^## Lifecycle Methods": (58, 58),
+    r"--required, ": (23, 10),
+    r"-- No updatable properties": (12, 12),
+    r"(?m)^SELECT\n\*$": (14, 10),
+    r"<tbody>\n</tbody>": (14, 10),
+    r"<td><code></code></td>": (14, 10),
+    r"\]https?://": (22, 9),
+    r"docs/apihttps": (95, 20),
+}
+
+
+def test_all_pages_have_what_was_counted_over_the_published_ones(imitated: Path) -> None:
+    pages = [path.read_text("utf-8") for path in sorted(imitated.glob("services/*/*/index.md"))]
+    found = {pattern: [len(re.findall(pattern, page)) for page in pages] for pattern in PUBLISHED}
+    assert {pattern: (sum(each), sum(map(bool, each))) for pattern, each in found.items()} == PUBLISHED
+    assert len(pages) == 190
+    twice = [page for page in pages if len(ids := re.findall(r'<tr id="([^"]+)"', page)) != len(set(ids))]
+    assert len(twice) == 1, "users.users, where sendEmail is required and isn't"
+    assert "total services: __55__  \ntotal resources: __245__  \n" in (imitated / "index.md").read_text("utf-8")
+    assert len(list(imitated.rglob("*"))) == len(pages) * 2 + 55 * 2 + 2, "pages in folders, and nothing else"
+
+
+def test_every_page_keeps_the_form_of_all(imitated: Path) -> None:
+    order = [
+        "Overview",
+        "Fields",
+        "Methods",
+        "Parameters",
+        "`SELECT`",
+        "`INSERT`",
+        "`UPDATE`",
+        "`REPLACE`",
+        "`DELETE`",
+    ]
+    for path in imitated.glob("services/*/*/index.md"):
+        page = path.read_text("utf-8")
+        service, resource = path.parts[-3:-1]
+        assert page.startswith(
+            f"--- \ntitle: {resource}\nhide_title: false\nhide_table_of_contents: false\nkeywords:\n  - {resource}\n"
+            f"  - {service}\n  - okta\n  - infrastructure-as-code\n  - configuration-as-data\n  - cloud inventory\n"
+            "description: Query, deploy and manage okta resources using SQL\ncustom_edit_url: null\n"
+            "image: /img/stackql-okta-provider-featured-image.png\n---\n\nimport CopyableCode from "
+        )
+        assert f'<CopyableCode code="okta.{service}.{resource}" />' in page
+        headings = [each.removesuffix(" examples") for each in re.findall(r"(?m)^## (.*)$", page)]
+        assert headings == [each for each in [*order, "Lifecycle Methods"] if each in headings]
+        assert page.endswith("</Tabs>\n" if len(headings) > 4 else "</table>")
+        for manifest in re.findall(r"(?s)values=\{\[\n(.*?)\n    \]\}", page):
+            labels = re.findall(r"label: '(\w+)'", manifest)
+            assert "Manifest" not in labels[:-1], "the last of the tabs"
+
+
+def test_every_service_has_a_page_in_two_columns(imitated: Path) -> None:
+    for path in imitated.glob("services/*/index.md"):
+        page, service = path.read_text("utf-8"), path.parts[-2]
+        names = sorted(each.name for each in path.parent.iterdir() if each.is_dir())
+        listed = [
+            re.findall(r'<a href="/services/\w+/(\w+)/">', part) for part in page.split("providerDocColumn")[1:]
+        ]
+        assert sorted(listed[0] + listed[1]) == names
+        assert len(listed[0]) == -(-len(names) // 2)
+        head = f"{service} service documentation.\n\n:::info[Service Summary]\n\n"
+        assert f"{head}total resources: __{len(names)}__  \n\n:::" in page
+        assert page.endswith("</div>\n</div>")
+
+
+def test_the_text_of_the_rendered_page_has_every_line_of_the_scraped_one(imitated: Path) -> None:
+    page = rendered((imitated / "services" / "apps" / "connections" / "index.md").read_text("utf-8"))
     lines = (DATA / "seeds" / "002_bd9d8cb10aa289da.txt").read_text(encoding="utf-8").splitlines()
     wanted = [line for line in lines if line.strip() and not re.fullmatch(r"[-| ]+", line)]
     assert len(wanted) > 80

@@ -150,6 +150,18 @@ def test_a_views_page_as_the_generator_made_it(folder: Path, tmp_path: Path) -> 
     assert "Creates, updates, deletes, gets or lists a <code>vw_animals</code> resource." in page
 
 
+def test_a_service_is_called_as_its_file(folder: Path, tmp_path: Path) -> None:
+    (folder / "services" / "zoo.yaml").rename(folder / "services" / "Zoo-keeping.yaml")
+    (folder / "provider.yaml").write_text(PROVIDER.replace("zoo.yaml", "Zoo-keeping.yaml"))
+    write_compat("acme", str(folder), str(tmp_path / "out"))
+    assert (tmp_path / "out" / "services" / "Zoo_keeping" / "vw_animals" / "index.md").is_file()
+    index = (tmp_path / "out" / "index.md").read_text("utf-8")
+    assert '<a href="/services/Zoo_keeping/">Zoo_keeping</a><br />' in index
+    assert "total services: __1__  \ntotal resources: __3__  \n" in index, (
+        "with the service's own page, as it counted"
+    )
+
+
 @pytest.mark.parametrize("form", ["markdown", "stackql"])
 def test_our_page_of_a_view(folder: Path, tmp_path: Path, form: str) -> None:
     with open_layered([str(tmp_path)], cache_dir=str(tmp_path / "cache")) as catalog:

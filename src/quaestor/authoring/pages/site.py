@@ -232,7 +232,10 @@ def _write(out: str, files: Iterator[tuple[str, str]]) -> int:
 
 
 def _compat_files(provider: str, folder: str, headers: str) -> Iterator[tuple[str, str]]:
-    services = _service_files(folder)
+    named = {os.path.splitext(os.path.basename(file))[0]: file for file in _service_files(folder).values()}
+    services = {
+        stem.replace("-", "_"): file for stem, file in named.items()
+    }  # the generator named them by their files
     files = 0
     for name, file in services.items():
         resources = []
