@@ -32,6 +32,7 @@ TARGET = Path(__file__).resolve().parents[2] / "src" / "quaestor" / "sandbox" / 
 EDITED = "test_api_service_integration_lifecycle.yaml"
 EDITED_WELL = ("/secrets", "/activate", "/deactivate")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*|[a-z]{2,20}([_-][a-z]{1,20}){0,5}")
+_ITEM = re.compile(r"\[\d+\]")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NEVER = re.compile(r"(^|_|[a-z])(id|Id|ID|uuid|name|Name|label|login|email|title|handle|key|user|by)$")
 
@@ -214,7 +215,7 @@ def _learn_checks(known: dict[str, Any], site: Site, match: Match, each: Exchang
     body = decoded(each.body)
     if each.status < 300 and method.body is not None and method.body.schema and body is not None:
         found = faults(site.inventor, Schema(ref=method.body.schema), body, blank=True)
-        paths = {re.sub(r"\[\d+\]", "[]", path) for path, _ in found}
+        paths = {_ITEM.sub("[]", path) + " " + what for path, what in found}
         if paths:
             known[f"{name} ~"] = sorted(paths | set(known.get(f"{name} ~", ())))
     odd = [value for value in match.values if not _UUID.fullmatch(value)]

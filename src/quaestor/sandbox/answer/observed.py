@@ -14,7 +14,7 @@ import msgspec
 
 from quaestor.catalog.model import Schema
 from quaestor.sandbox.data.collection import ORIGIN
-from quaestor.sandbox.data.seeded import CodeKeys, mix, salt
+from quaestor.sandbox.data.seeded import mix, salt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ def error_of(operation: str) -> tuple[str, ...]:
 
 
 def accepted_faults(operation: str) -> frozenset[str]:
-    """Where bodies of an operation were accepted that its schema refuses: dotted paths, `[]` for items of lists."""
+    """Which faults of its schema's bodies of an operation were accepted with: dotted path, `[]` for items of lists,
+    and what is wrong there."""
     return frozenset(_all().get(f"{operation} ~", ()))
 
 
@@ -215,7 +216,7 @@ class Maker:
             if _fits(made, of):
                 return made
         if bone[0] == "string":
-            return CodeKeys(state, "", 10).key(0)
+            return self._inventor.code(name, state)
         return {"number": state % 1000, "boolean": False, "array": [], "object": {}}[bone[0]]
 
 
@@ -229,6 +230,11 @@ def echo(bone: Any, value: Any) -> Any:
     return None if bone == _NULL else value
 
 
+def _constant(bone: Any) -> bool:
+    """Whether a skeleton has one value for a field, which says more than one that was made up."""
+    return isinstance(bone, list) and bone[0] == "="
+
+
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
@@ -238,16 +244,19 @@ def _fits(value: Any, of: Any) -> bool:
     return isinstance(value, of) and (of is bool or not isinstance(value, bool))
 
 
-def trimmed(bones: dict[str, Any], row: dict[str, Any], posted: Any) -> dict[str, Any]:
-    """The row without what was invented though no recorded one has it: neither posted nor in the skeleton."""
+def trimmed(bones: dict[str, Any], row: dict[str, Any], posted: Any, *, fresh: bool = False) -> dict[str, Any]:
+    """The row without what was invented though no recorded one has it: neither posted nor in the skeleton; of a
+    `fresh` object also without what was always the same."""
     out = {}
     for name, value in row.items():
         brought = posted.get(name) if isinstance(posted, dict) else None
         if "-" + name in bones:
             continue
         bone = bones.get(name, bones.get("?" + name))
-        if name not in bones and brought is None and not (isinstance(posted, dict) and name in posted):
+        here = brought is not None or (isinstance(posted, dict) and name in posted)
+        stays = name in bones and not (fresh and _constant(bone))
+        if not here and not stays and (name != "status" or bone is None):
             continue
         inner = isinstance(bone, dict) and "[]" not in bone and isinstance(value, dict)
-        out[name] = trimmed(bone, value, brought) if inner and bone is not None else value
+        out[name] = trimmed(bone, value, brought, fresh=fresh) if inner and bone is not None else value
     return out

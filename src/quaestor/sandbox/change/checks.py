@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from quaestor.catalog.model import Schema
+from quaestor.sandbox.change.documents import fields
 from quaestor.sandbox.data.clock import epoch
 from quaestor.sandbox.data.invent import Inventor, matches
 from quaestor.sandbox.data.seeded import UUID
@@ -95,7 +96,11 @@ class _Checker:
         branches = schema.one_of or schema.any_of
         if branches:
             found = [self.faults(branch, value, path, depth + 1) for branch in branches]
-            return [] if any(not each for each in found) else min(found, key=len)
+            if any(not each for each in found):
+                return []
+            named = value.keys() if isinstance(value, dict) else set()
+            own = [len(named & fields(self.inventor, branch).keys()) for branch in branches]
+            return min(zip(found, own, strict=True), key=lambda each: (len(each[0]), -each[1]))[0]
         allowed = _TYPES.get(schema.type)
         if allowed and (not isinstance(value, allowed) or (isinstance(value, bool) and schema.type != "boolean")):
             return [(path, f"must be {_WORDS.get(schema.type, 'a ' + schema.type)}")]

@@ -24,6 +24,8 @@ _MOVED = re.compile(
     r"|last_?updated(_?at)?|statusChanged)$",
     re.I,
 )
+#: What hasn't happened to a new object.
+_ENDED = re.compile(r"(is_?)?(deleted|archived|closed|resolved|revoked|deactivated)(_?(at|by|date|time))?", re.I)
 #: What an object keeps when it is replaced, and has when it is made, whatever its schema says.
 _OWN = ("id", "type", "status", "_links")
 #: Seconds since 1970 have fewer digits than milliseconds.
@@ -119,6 +121,8 @@ def pruned(
             inner = posted.get(name)
             inside = postable.get(name, Schema())
             out[name] = pruned(inventor, known, value, inner if isinstance(inner, dict) else {}, inside)
+        elif name not in posted and name not in schema.required and _ENDED.fullmatch(name):
+            out[name] = False if isinstance(value, bool) else None
         elif name in posted or name in schema.required or _set_by_service(inventor, name, sub) or theirs(name):
             out[name] = value
         elif known.default is not None:

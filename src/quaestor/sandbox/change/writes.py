@@ -133,7 +133,7 @@ class Writer:
         operation = f"{self.site.provider} {act.route.method.http} {act.route.template}"
         known = accepted_faults(operation)
         found = faults(self.inventor, Schema(ref=asked.schema), act.body, blank=self.rules.refuses_blanks)
-        found = [each for each in found if _ITEM.sub("[]", each[0]) not in known]
+        found = [(path, what) for path, what in found if f"{_ITEM.sub('[]', path)} {what}" not in known]
         if found:
             self.rules.complain(found)
 
@@ -261,7 +261,7 @@ class Writer:
         if bones is None:
             asked = self.replies.asked(route)
             return dict(merged(pruned(self.inventor, shape, made, posted, asked), posted))
-        kept = merged(trimmed(bones, made, posted), posted)
+        kept = merged(trimmed(bones, made, posted, fresh=True), posted)
         return Maker(self.inventor, here).completed(bones, kept, made, shape, state)
 
     def _without_secrets(self, row: dict[str, Any], full: Schema, read: Schema) -> dict[str, Any]:
