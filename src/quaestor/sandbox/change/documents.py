@@ -122,7 +122,8 @@ def pruned(
             inside = postable.get(name, Schema())
             out[name] = pruned(inventor, known, value, inner if isinstance(inner, dict) else {}, inside)
         elif name not in posted and name not in schema.required and _ENDED.fullmatch(name):
-            out[name] = False if isinstance(value, bool) else None
+            if isinstance(value, bool) or sub.nullable or known.nullable:
+                out[name] = False if isinstance(value, bool) else None
         elif name in posted or name in schema.required or _set_by_service(inventor, name, sub) or theirs(name):
             out[name] = value
         elif known.default is not None:
