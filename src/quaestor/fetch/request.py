@@ -159,7 +159,9 @@ def base_url(server: Server, values: Mapping[str, Value], *, endpoint: str = "",
     """Scheme, host, port and path prefix that a server's requests go to, without a last slash.
 
     The credential follows the host, so a value can only name a host that is the vendor's: one DNS label in the
-    place of the variable, one of the variable's allowed values, or a whole host under the server's `domains`.
+    place of the variable, one of the variable's allowed values, or a whole host under the server's `domains`. Where
+    there is no vendor's (a cluster of one's own: all of the host is a variable, and no domain is known), the value
+    names host and port.
 
     Raises as `build_request` does.
     """
@@ -173,6 +175,7 @@ def base_url(server: Server, values: Mapping[str, Value], *, endpoint: str = "",
             raise UsageError(f"the custom domain {custom_domain!r} is not a host name", hint="such as id.example.com")
         return _pinned(url, "the custom domain") + prefix.rstrip("/")
     scheme, _, host = template.partition("://")
+    scheme = "".join(_server_text(server, part, values, in_host=True) for part in _parts(scheme))
     host = _whole_host(server, host, values) or "".join(
         _server_text(server, part, values, in_host=True) for part in _parts(host)
     )
@@ -216,10 +219,12 @@ def _whole_host(server: Server, template: str, values: Mapping[str, Value]) -> s
     """The host if a variable's value names it in full (`acme.oktapreview.com` for `{subdomain}.okta.com`)."""
     for variable in server.variables:
         value = values.get(variable.name)
-        if template == f"{{{variable.name}}}" and server.domains and not variable.enum:  # base_url tests the domain
+        if template == f"{{{variable.name}}}" and not variable.enum:
+            if not server.domains:
+                return _own_host(variable, str(value or variable.default))
             host = str(value or variable.default).lower()
             if "." in host and is_host(host) and not host.endswith("."):
-                return host
+                return host  # base_url tests the domain
         mark = f"{{{variable.name}}}."
         at = template.find(mark)
         if at < 0 or variable.enum or not isinstance(value, str) or "." not in value:
@@ -231,6 +236,22 @@ def _whole_host(server: Server, template: str, values: Mapping[str, Value]) -> s
             raise _foreign(server, host)
         return template[:at] + host
     return ""
+
+
+def _own_host(variable: Parameter, value: str) -> str:
+    """Host and port of a server that is the user's own; empty for no value."""
+    if not value:
+        return ""
+    try:
+        is_plain = value.isascii() and not set(value) & set("/?#") and split(f"https://{value.lower()}")[1] == "/"
+    except ForbiddenError:
+        is_plain = False
+    if not is_plain:
+        raise BindError(
+            f"{variable.name} can't be {value!r}: it is no host",
+            hint="a host name, with a port if need be: my-host:8443",
+        )
+    return value.lower()
 
 
 def _under(host: str, domains: tuple[str, ...]) -> bool:

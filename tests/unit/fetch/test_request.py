@@ -289,6 +289,40 @@ def test_a_host_that_is_one_variable_is_a_whole_host_under_its_domain(region: st
     assert base_url(WHOLE, {"region": region}) == base
 
 
+CLUSTER = Server(
+    "{protocol}://{cluster}",
+    (
+        Parameter("protocol", "protocol", "server", enum=("https", "http"), default="https"),
+        Parameter("cluster", "cluster", "server", required=True),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "base"),
+    [
+        ("localhost:8001", "https://localhost:8001"),
+        ("my.Cluster.local", "https://my.cluster.local"),
+        ("10.0.0.1", "https://10.0.0.1"),
+        ("[::1]:6443", "https://[::1]:6443"),
+    ],
+)
+def test_a_server_of_ones_own_is_named_with_its_port(cluster: str, base: str) -> None:
+    assert base_url(CLUSTER, {"cluster": cluster}) == base
+    assert base_url(CLUSTER, {"cluster": cluster, "protocol": "http"}) == base.replace("https", "http")
+
+
+@pytest.mark.parametrize("cluster", ["h/x", "h/", "h?x", "h#", "u@h", "a b", "h:99999", "h:", "a_b", "\u212a"])
+def test_a_server_of_ones_own_is_a_host_and_nothing_else(cluster: str) -> None:
+    with pytest.raises(BindError, match="cluster can't be"):
+        base_url(CLUSTER, {"cluster": cluster})
+
+
+def test_a_server_of_ones_own_has_to_be_named() -> None:
+    with pytest.raises(BindError, match="no cluster"):
+        base_url(CLUSTER, {})
+
+
 @pytest.mark.parametrize(
     "region",
     [
