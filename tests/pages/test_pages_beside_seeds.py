@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.compiled import compiled_cache
 from tests.pages.published import ABSENT, DATA, REGISTRY, SEEDS, Tables, rendered, tables, text
 
 from quaestor.authoring.pages import mdx
@@ -26,7 +27,7 @@ PATH_PARAMETERS = {
 
 @pytest.fixture(scope="module")
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layered]:
-    with open_layered([str(REGISTRY)], cache_dir=str(tmp_path_factory.mktemp("cache"))) as found:
+    with open_layered([str(REGISTRY)], cache_dir=compiled_cache(tmp_path_factory.mktemp("cache"))) as found:
         yield found
 
 

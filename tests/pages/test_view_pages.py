@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.compiled import compiled_cache
 
 from quaestor.authoring.pages.site import Source, write_compat, write_pages
 from quaestor.catalog.documents import open_layered
@@ -164,7 +165,7 @@ def test_a_service_is_called_as_its_file(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["markdown", "stackql"])
 def test_our_page_of_a_view(folder: Path, tmp_path: Path, form: str) -> None:
-    with open_layered([str(tmp_path)], cache_dir=str(tmp_path / "cache")) as catalog:
+    with open_layered([str(tmp_path)], cache_dir=compiled_cache(tmp_path / "cache")) as catalog:
         write_pages(Source(catalog, "acme", folder=str(folder)), str(tmp_path / "out"), form)
     page = (tmp_path / "out" / "services" / "zoo" / "vw_animals" / "index.md").read_text("utf-8")
     asked = "SELECT\nid,\ntitle\nFROM acme.zoo.vw_animals\nWHERE keeper = '{{ keeper }}' -- required\n;"

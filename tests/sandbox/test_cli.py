@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from tests.compiled import compiled_cache
 
 USERS = "okta.users.users"
 
@@ -65,7 +66,7 @@ class Cli:
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+    return Path(compiled_cache(tmp_path_factory.mktemp("cache") / "quaestor")).parent
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from tests.compiled import compiled_cache
 from tests.recorded.cassettes import ABSENT, DATA
 from tests.unit.fetch.doubles import FakeTransport
 from tests.unit.sandbox.tiny import TinyCatalog
@@ -35,6 +36,7 @@ CANARY = "CANARY-0123456789abcdef"
 @contextmanager
 def process(*argv: str, env: dict[str, str], folder: Path) -> Iterator[tuple[str, list[str]]]:
     """A served command: its address, and the lines of stderr once it has ended."""
+    compiled_cache(folder / ".cache" / "quaestor")
     # in the background of a shell script SIGINT is ignored, and children inherit it
     running = subprocess.Popen(
         [sys.executable, "-m", "quaestor", *argv],

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.compiled import compiled_cache
 from tests.writes.proxy import Proxy, Seen, recording, saying
 
 import quaestor
@@ -111,6 +112,7 @@ class Desk:
         self._endpoint = endpoint
         self.values: dict[str, str] = {}
         self.apps: dict[str, str] = {}  # the key of one application of each kind
+        compiled_cache(Path(home) / "cache" / "quaestor")
 
     def run(self, number: str, title: str, text: str, *options: str) -> Step:
         """The statement as `quaestor exec` runs it."""

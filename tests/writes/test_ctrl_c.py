@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+from tests.compiled import compiled_cache
 from tests.writes.proxy import Proxy, Seen, serving
 
 CTRL_C = b"\x03"
@@ -26,6 +27,7 @@ class Terminal:
     def __init__(self, proxy: Proxy, home: Path) -> None:
         ours, theirs = os.openpty()
         env = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+        compiled_cache(home / "c" / "quaestor")
         env |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / "c"), "XDG_DATA_HOME": str(home / "d")}
         env |= {"OKTA_API_TOKEN": "00t", "TERM": "dumb", "LANG": "C.UTF-8"}
         self._process = subprocess.Popen(

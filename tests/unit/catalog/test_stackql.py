@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from tests.compiled import compiled_cache
 
 from quaestor.catalog.documents import _count, open_layered
 from quaestor.catalog.model import Column, Method, Pagination, Response
@@ -280,7 +281,7 @@ def test_the_newest_version_counts_and_a_pre_release_does_not(tmp_path: Path) ->
 def test_a_service_is_compiled_when_it_is_asked_for_and_again_when_it_changes(write: Any, tmp_path: Path) -> None:
     root = write(document_of({}, "/things", LIST))
     told: list[str] = []
-    cache = str(tmp_path / "cache")
+    cache = compiled_cache(tmp_path / "cache")
     with open_layered([root], cache_dir=cache, note=told.append) as catalog:
         assert [s.name for s in catalog.services("acme")] == ["s"]
         assert "compiling acme.s (once)" not in told
@@ -307,7 +308,7 @@ def test_a_service_that_is_listed_only_says_so(write: Any, tmp_path: Path) -> No
     root = write(document_of({}, "/things", LIST))
     (tmp_path / "src" / "acme" / "v1.0.0" / "services" / "s.yaml").unlink()
     with (
-        open_layered([root], cache_dir=str(tmp_path / "cache")) as catalog,
+        open_layered([root], cache_dir=compiled_cache(tmp_path / "cache")) as catalog,
         pytest.raises(CatalogError, match=r"acme\.s is listed, but its document isn't"),
     ):
         catalog.resource("acme", "s", "things")

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.compiled import compiled_cache
 
 import quaestor
 from quaestor.catalog.documents import Layered, open_layered
@@ -68,7 +69,7 @@ def write(root: Path, name: str, url: str, auth: Mapping[str, Any], path: str = 
     head = {"name": name, "providerServices": services, "config": {"auth": dict(auth)}}
     (base / "provider.yaml").write_text(json.dumps(head))
     (base / "services" / "s.yaml").write_text(json.dumps(document))
-    return open_layered([str(root)], cache_dir=str(root / "cache"))
+    return open_layered([str(root)], cache_dir=compiled_cache(root / "cache"))
 
 
 def ask(catalog: Layered, sql: str, carrier: Carrier, env: Mapping[str, str]) -> list[tuple[Any, ...]]:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from tests.compiled import compiled_cache
 
 import quaestor
 from quaestor.catalog.documents import Layered, open_layered
@@ -42,7 +43,7 @@ class Recorder:
 
 @pytest.fixture(scope="module")
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layered]:
-    with open_layered([str(REGISTRY)], cache_dir=str(tmp_path_factory.mktemp("cache"))) as found:
+    with open_layered([str(REGISTRY)], cache_dir=compiled_cache(tmp_path_factory.mktemp("cache"))) as found:
         yield found
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.compiled import compiled_cache
 
 from quaestor.catalog.documents import open_layered
 from quaestor.config import Settings
@@ -41,7 +42,7 @@ def test_a_document_s_provider_answers_below_its_server_s_path_whatever_its_sign
     (base / "provider.yaml").write_text(json.dumps(head))
     (base / "services" / "s.yaml").write_text(json.dumps(text))
     with (
-        open_layered([str(tmp_path)], cache_dir=str(tmp_path / "cache")) as catalog,
+        open_layered([str(tmp_path)], cache_dir=compiled_cache(tmp_path / "cache")) as catalog,
         connect(Settings(), catalog) as connection,
     ):
         rows = list(connection.sql("SELECT id, private, org FROM acme.s.things WHERE org IN ('a', 'b', 'c', 'd')"))
@@ -80,7 +81,7 @@ def test_a_built_in_provider_answers_what_its_document_makes_rows_of_by_a_templa
     (base / "provider.yaml").write_text(json.dumps({**head, "config": {"auth": auth}}))
     (base / "services" / "s.yaml").write_text(json.dumps(text))
     with (
-        open_layered([str(tmp_path)], cache_dir=str(tmp_path / "cache")) as catalog,
+        open_layered([str(tmp_path)], cache_dir=compiled_cache(tmp_path / "cache")) as catalog,
         connect(Settings(), catalog) as connection,
     ):
         found = [key for (key,) in connection.sql("SELECT key FROM okta.s.teams")]
@@ -109,7 +110,7 @@ def test_an_answer_that_no_schema_tells_of_is_an_error_and_not_no_row(tmp_path: 
     (base / "provider.yaml").write_text(json.dumps(head | {"config": {"auth": {"type": "null_auth"}}}))
     (base / "services" / "s.yaml").write_text(json.dumps(text))
     with (
-        open_layered([str(tmp_path)], cache_dir=str(tmp_path / "cache")) as catalog,
+        open_layered([str(tmp_path)], cache_dir=compiled_cache(tmp_path / "cache")) as catalog,
         connect(Settings(), catalog) as connection,
         pytest.raises(ProviderError, match="501"),
     ):
