@@ -10,7 +10,7 @@ from tests.unit.sandbox.conform import problems
 from quaestor.catalog.model import Schema
 from quaestor.sandbox.data.clock import Clock, epoch
 from quaestor.sandbox.data.invent import Inventor
-from quaestor.sandbox.data.seeded import mix
+from quaestor.sandbox.data.seeded import UUID, mix
 
 TEXT = Schema(type="string")
 
@@ -139,3 +139,11 @@ def test_maps_nulls_and_references() -> None:
         maker.born(1),
     )
     assert made == {"userId": "00u1", "userIds": made["userIds"], "owner": {"id": "users-1", "type": "users"}}
+
+
+def test_ids_are_uuids_where_the_vendor_s_are_since_other_operations_may_insist_on_one() -> None:
+    shape = Schema(type="object", properties={"id": TEXT, "variant_id": TEXT})
+    theirs, others = Inventor({}.get, Clock(), micros=True), inventor()
+    for value in many(shape, theirs, 5):
+        assert all(UUID.fullmatch(text) for text in value.values())
+    assert not any(UUID.fullmatch(text) for value in many(shape, others, 5) for text in value.values())

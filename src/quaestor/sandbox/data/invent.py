@@ -299,6 +299,8 @@ class Inventor:
         plain = name.lower().replace("_", "").replace("-", "")
         if plain in _BY_NAME:
             return _BY_NAME[plain](state)
+        if self._uuids and plain.endswith("id"):  # another operation's body may insist on one
+            return self.code(name, state)
         for ending, maker in _BY_ENDING:
             if plain.endswith(ending):
                 return maker(state)
