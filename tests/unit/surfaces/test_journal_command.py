@@ -68,11 +68,11 @@ def test_what_was_written_to_the_sandbox_is_apart(home: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("argv", "message", "hint"),
     [
-        ([], "journal needs a command", "list, show ID, resume ID"),
+        ([], "journal needs a command", "list, show, resume"),
         (["lst"], "journal has no command 'lst'", "quaestor journal list"),
-        (["undo"], "journal has no command 'undo'", "list, show ID, resume ID"),
-        (["show"], "journal show takes other arguments", "quaestor journal show ID"),
-        (["list", "--var", "a=b"], "--var is not a flag of journal list", "resume"),
+        (["undo"], "journal has no command 'undo'", "list, show, resume"),
+        (["show"], "journal show has too few arguments", "quaestor journal show ID"),
+        (["list", "--var", "a=b"], "--var is not a flag of journal list", "quaestor journal list"),
         (["resume", "x", "--dryrun"], "--dryrun is not a flag of journal", ""),
         (["resume", "x", "--faults", "*: html"], "--faults is not a flag of journal", ""),
         (["resume", "x", "--retry-unknown", "--skip-unknown"], "contradict each other", "leave one"),

@@ -6,7 +6,8 @@ import pytest
 
 from quaestor.errors import UsageError
 from quaestor.surfaces.cli import refused
-from quaestor.surfaces.cli.options import COMMANDS, OPTIONS, Invocation, help_text, parse, takes
+from quaestor.surfaces.cli.options import COMMANDS, COMMON, OPTIONS, Invocation, parse, takes
+from quaestor.surfaces.cli.usage import help_text
 
 
 def refuse(*argv: str) -> UsageError:
@@ -75,8 +76,8 @@ def test_what_is_not_a_flag() -> None:
 
 
 def test_unknown_flags_name_the_nearest() -> None:
-    assert "'--output'" in refuse("exec", "x", "--ouput", "json").hint
-    assert "'--env.file'" in refuse("exec", "x", "--env-file=.env").hint
+    assert "--output" in refuse("exec", "x", "--ouput", "json").hint
+    assert "--env.file" in refuse("exec", "x", "--env-file=.env").hint
     assert refuse("exec", "x", "-z").message == "there is no flag -z"
     assert "canary" not in str(refuse("exec", "x", "--tokn=canary").to_dict())
 
@@ -141,3 +142,28 @@ def test_help() -> None:
         for option in OPTIONS:
             assert (f" {option.flag} " in text) == takes(command.name, option)
         assert max(map(len, text.splitlines())) <= 110
+    for command in COMMANDS:
+        for part in command.parts:
+            text = help_text(command.name, part.name)
+            assert text.startswith(f"usage: quaestor {command.name} {part.usage}\n\n{part.help}\n")
+            taken = {option.name for option in OPTIONS if f" {option.flag} " in text}
+            assert part.flags is None or taken == {*part.flags, *COMMON}
+    assert parse(["provider", "lint", "-h"]) == parse(["help", "provider", "lint"])
+
+
+@pytest.mark.parametrize(
+    ("argv", "message", "hint"),
+    [
+        (["provider"], "provider needs a command", "there are build, lint, test, diff, export, enrich, docs"),
+        (["provider", "bild", "x"], "provider has no command 'bild'", "build NAME --spec FILE… --out DIR"),
+        (["provider", "diff", "a"], "provider diff has too few arguments", "write quaestor provider diff OLD NEW"),
+        (["registry", "update", "a"], "registry update has too many arguments", "write quaestor registry update"),
+        (["provider", "lint", "--out", "x"], "--out is not a flag of provider lint", "provider lint [NAME|PATH…]"),
+        (["provider", "enrich"], "has too few arguments", "or quaestor provider enrich NAME --remove"),
+    ],
+)
+def test_commands_of_a_command(argv: list[str], message: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(argv)
+    assert message in caught.value.message
+    assert hint in caught.value.hint

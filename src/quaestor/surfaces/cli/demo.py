@@ -11,6 +11,7 @@ import sys
 
 from quaestor.catalog.store import open_catalog
 from quaestor.config import Settings
+from quaestor.errors import UsageError
 from quaestor.record import Record
 from quaestor.surfaces.cli import load
 from quaestor.surfaces.cli.output import Direct
@@ -58,7 +59,7 @@ QUESTIONS = (
     ),
     Question(
         "Which applications make accounts for people by themselves?",
-        "SELECT a.label, c.status, c.baseUrl\n"
+        "SELECT a.label, a.signOnMode, c.status AS provisioning\n"
         "FROM okta.apps.applications AS a\n"
         "JOIN okta.apps.connections AS c ON c.appId = a.id\n"
         "WHERE c.status = 'ENABLED'\nORDER BY a.label",
@@ -90,7 +91,9 @@ docs/tutorial.md goes on from here.
 
 
 def run(invocation: Invocation, console: Console) -> int:
-    """Print the questions with their answers."""
+    """Print the questions with their answers. Raises UsageError for arguments: the questions are always these."""
+    if invocation.arguments:
+        raise UsageError("demo takes no arguments", hint="quaestor exec --sandbox answers questions of yours")
     values = invocation.values
     out = Direct(console.stdout, False)
     bold, dim, plain = (BOLD, DIM, PLAIN) if console.styles(console.out_is_terminal) else ("", "", "")

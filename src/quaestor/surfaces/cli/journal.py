@@ -7,7 +7,7 @@ statement like `exec`, with the same flags.
 from __future__ import annotations
 
 from quaestor.config import load_settings
-from quaestor.errors import UsageError, nearest
+from quaestor.errors import UsageError
 from quaestor.fetch.stats import Stats
 from quaestor.record import replace
 from quaestor.run.result import Result
@@ -28,11 +28,6 @@ if TYPE_CHECKING:
     from quaestor.surfaces.cli.console import Console
     from quaestor.surfaces.cli.options import Invocation
 
-#: How each command is written, and how many arguments that are.
-COMMANDS = {"list": (0, "list"), "show": (1, "show ID"), "resume": (1, "resume ID")}
-#: Flags of those that only read the file.
-READING = ("sandbox", "output", "delimiter", "header", "outfile", "config", "env_file", "error_format", "debug")
-
 LIST = (
     ResultColumn("id", "string"),
     ResultColumn("began", "date-time"),
@@ -51,27 +46,12 @@ SHOW = (
 
 
 def run(invocation: Invocation, console: Console) -> int:
-    """Run one of the commands; its exit code. Raises UsageError for one that isn't there, and for arguments and
-    flags that don't fit it, JournalError for a journal that can't be read and a statement that it doesn't know."""
-    usage = "write quaestor journal " + ", ".join(written for _, written in COMMANDS.values())
-    if not invocation.arguments:
-        raise UsageError("journal needs a command", hint=usage)
+    """Run one of the commands; its exit code. Raises JournalError for a journal that can't be read and a statement
+    that it doesn't know."""
     command, *rest = invocation.arguments
-    if command not in COMMANDS:
-        near = nearest(command, tuple(COMMANDS), 1)
-        hint = f"write quaestor journal {COMMANDS[near[0]][1]}" if near else usage
-        raise UsageError(f"journal has no command {command!r}", hint=hint)
-    count, written = COMMANDS[command]
-    if len(rest) != count:
-        raise UsageError(f"journal {command} takes other arguments", hint=f"write quaestor journal {written}")
     values = invocation.values
     if command == "resume":
         return _resume(rest[0], values, console)
-    odd = sorted(values.keys() - set(READING))
-    if odd:
-        raise UsageError(
-            f"--{odd[0].replace('_', '-')} is not a flag of journal {command}", hint="of journal resume, perhaps"
-        )
     return _list(values, console) if command == "list" else _show(rest[0], values, console)
 
 

@@ -14,7 +14,7 @@ from quaestor import __version__
 from quaestor.errors import Cancelled, QuaestorError, UsageError
 from quaestor.surfaces.cli import load
 from quaestor.surfaces.cli.console import Console
-from quaestor.surfaces.cli.options import Invocation, help_text, parse
+from quaestor.surfaces.cli.options import Invocation, parse
 from quaestor.surfaces.cli.output import Direct
 
 TYPE_CHECKING = False
@@ -51,7 +51,7 @@ def run(argv: Sequence[str], console: Console) -> int:
     console.error_format = _error_format(argv, console)
     try:
         if not argv and console.error_format == "text":
-            console.stderr.write(help_text())
+            console.stderr.write(load("usage").help_text())
             return UsageError.exit_code
         return _dispatch(parse(argv), console)
     except QuaestorError as error:
@@ -73,7 +73,7 @@ def _dispatch(invocation: Invocation, console: Console) -> int:
         Direct(console.stdout, False).write(f"quaestor {__version__}\n")
         return 0
     if invocation.command == "help":
-        Direct(console.stdout, False).write(help_text(*invocation.arguments))
+        Direct(console.stdout, False).write(load("usage").help_text(*invocation.arguments))
         return 0
     code: int = load(invocation.command).run(invocation, console)
     return code

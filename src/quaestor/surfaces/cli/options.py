@@ -11,7 +11,7 @@ of the time that a cold `SHOW` may take (`docs/decisions/0004-own-options.md`).
 from __future__ import annotations
 
 from quaestor.config import OUTPUTS
-from quaestor.errors import UsageError, did_you_mean
+from quaestor.errors import UsageError, did_you_mean, nearest
 from quaestor.record import Record
 from quaestor.surfaces.cli import refused
 
@@ -43,28 +43,95 @@ class Option(Record):
     commands: tuple[str, ...] = ("exec",)
 
 
+class Part(Record):
+    """A command of a command, such as `build` of `provider`.
+
+    Attributes:
+        usage: how it is written, behind the command; its first word is its name.
+        help: one line.
+        least, most: how many arguments it takes.
+        flags: those it takes besides `COMMON`, by `Option.name`; None: all of the command's.
+    """
+
+    usage: str
+    help: str
+    least: int = 0
+    most: int = 0
+    flags: tuple[str, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """What calls it."""
+        return self.usage.partition(" ")[0]
+
+
 class Command(Record):
-    """A command: its arguments as usage shows them, and one line on what it does."""
+    """A command: its arguments as usage shows them, one line on what it does, its own commands where it has some."""
 
     name: str
     usage: str
     help: str
+    parts: tuple[Part, ...] = ()
 
+
+#: Flags of each part of a command.
+COMMON = ("error_format", "debug")
+_ANY = 99
+_READING = ("sandbox", "output", "delimiter", "header", "outfile", "config", "env_file")
+_JOURNAL = (
+    Part("list", "the statements that wrote, the newest first", flags=_READING),
+    Part("show ID", "what became of each row of one", 1, 1, _READING),
+    Part("resume ID", "go on where it stopped", 1, 1),
+)
+_REGISTRY = (
+    Part("list [PROVIDER]", "what the registry has, and what of it is here", 0, 1),
+    Part("pull PROVIDER [VERSION]", "get a provider's documents, the newest unless a version is given", 1, 2),
+    Part("remove PROVIDER [VERSION]", "take them away, all versions unless one is given", 1, 2),
+    Part("update", "get the newest version of all that is here"),
+    Part("verify [PROVIDER]", "compare the files with what was pulled", 0, 1),
+)
+_PROVIDER = (
+    Part(
+        "build NAME --spec FILE… --out DIR",
+        "make a provider of OpenAPI or Swagger documents",
+        1,
+        1,
+        ("spec", "out", "names", "overlay"),
+    ),
+    Part("lint [NAME|PATH…]", "say what is wrong in a provider", 0, _ANY, ("registry", "format")),
+    Part(
+        "test [NAME|PATH…]",
+        "build a request of each method, and read an answer",
+        0,
+        _ANY,
+        ("registry", "spec", "format"),
+    ),
+    Part("diff OLD NEW", "say what a newer version changes for statements", 2, 2, ("format",)),
+    Part("export NAME|PATH [VERSION] --out DIR", "write StackQL's documents, and a registry of them", 1, 2, ("out",)),
+    Part(
+        "enrich NAME --spec FILE… | enrich NAME --remove",
+        "keep the vendor's titles and descriptions",
+        1,
+        1,
+        ("spec", "remove", "registry"),
+    ),
+    Part(
+        "docs NAME --out DIR",
+        "write a page for each resource",
+        1,
+        1,
+        ("spec", "registry", "format", "compat", "headers", "out"),
+    ),
+)
 
 COMMANDS = (
     Command("exec", '"SQL" | -i FILE | -', "run one or several statements"),
-    Command(
-        "journal", "list | show ID | resume ID", "what was written, row by row; go on with a write that isn't done"
-    ),
+    Command("journal", "COMMAND", "what was written, row by row; go on with a write that isn't done", _JOURNAL),
     Command("demo", "", "answer a few questions on an embedded sandbox, no account needed"),
-    Command("sandbox", "PROVIDER…", "serve a stand-in for the API of okta, datadog or both on this machine"),
+    Command("sandbox", "PROVIDER…", "serve a stand-in for the APIs of providers on this machine"),
     Command("record", "PROVIDER --out FILE", "note down what a client asks of the real service, without secrets"),
-    Command("registry", "list|pull|remove|update|verify [PROVIDER [VERSION]]", "provider documents from a registry"),
-    Command(
-        "provider",
-        "build|lint|test|diff|export|docs|enrich NAME",
-        "make a provider from OpenAPI documents, check it, document it",
-    ),
+    Command("registry", "COMMAND", "get providers' documents from a registry", _REGISTRY),
+    Command("provider", "COMMAND", "make a provider of OpenAPI documents, check it, document it", _PROVIDER),
 )
 
 _SANDBOXES = ("exec", "sandbox", "demo")
@@ -80,13 +147,20 @@ OPTIONS = (
     # where
     Option("--sandbox", "sandbox", "switch", "", "run on an embedded sandbox: no account, no network"),
     Option("--seed", "seed", "number", "N", "which generated data the sandbox holds", commands=_SANDBOXES),
-    Option("--scale", "scale", "pairs", "KIND=N,…", "how much of it: users=500,apps=50", commands=_SANDBOXES),
+    Option(
+        "--scale", "scale", "pairs", "KIND=N,…", "how much of it there is: users=500,apps=50", commands=_SANDBOXES
+    ),
     Option(
         "--faults", "faults", "text", "SPEC", "what goes wrong in the sandbox, or a YAML file", commands=_REHEARSALS
     ),
     Option("--limits", "limits", "text", "real|off|FILE", "the sandbox's rate limits", commands=_REHEARSALS),
     Option(
-        "--latency", "latency", "text", "TIME", "before each of its answers: 50ms, 50ms..2s", commands=_REHEARSALS
+        "--latency",
+        "latency",
+        "text",
+        "TIME",
+        "before each of the sandbox's answers: 50ms, 50ms..2s",
+        commands=_REHEARSALS,
     ),
     Option("--cassette", "cassette", "text", "FILE", "a recording that the sandbox plays", commands=_REHEARSALS),
     Option(
@@ -113,7 +187,7 @@ OPTIONS = (
         "registry",
         "text",
         "URL|PATH|JSON",
-        "where StackQL's provider documents are",
+        "a folder or URL of provider documents",
         commands=("exec", "sandbox", "registry", "provider"),
     ),
     # what comes out
@@ -191,11 +265,20 @@ OPTIONS = (
     Option("--access", "access", "text", "FILE", "which credentials there are, and what for", commands=("sandbox",)),
     Option("--key-out", "key_out", "text", "FILE", "write the Okta service app's key there", commands=("sandbox",)),
     Option("--tls", "tls", "switch", "", "serve https, with an authority made for this run", commands=("sandbox",)),
-    Option("--spec", "spec", "list", "FILE", "an OpenAPI 3 document; repeatable", commands=("provider",)),
-    Option("--remove", "remove", "switch", "", "take kept texts away", commands=("provider",)),
+    Option("--spec", "spec", "list", "FILE", "an OpenAPI or Swagger document; repeatable", commands=("provider",)),
+    Option("--remove", "remove", "switch", "", "take the kept texts away", commands=("provider",)),
     Option("--names", "names", "text", "FILE", "a YAML file that names operations", commands=("provider",)),
-    Option("--overlay", "overlay", "text", "FILE", "what the specification doesn't say", commands=("provider",)),
-    Option("--format", "format", "text", "FORMAT", "of pages: markdown, or stackql's MDX", commands=("provider",)),
+    Option(
+        "--overlay",
+        "overlay",
+        "text",
+        "FILE",
+        "a YAML file of what the documents don't say, or say wrong",
+        commands=("provider",),
+    ),
+    Option(
+        "--format", "format", "text", "FORMAT", "text or json; of docs: markdown or stackql", commands=("provider",)
+    ),
     Option(
         "--compat",
         "compat",
@@ -204,8 +287,15 @@ OPTIONS = (
         "pages as StackQL's generator 0.4.6 made them",
         commands=("provider",),
     ),
-    Option("--headers", "headers", "text", "DIR", "texts for the top of a provider's page", commands=("provider",)),
-    Option("--out", "out", "text", "PATH", "what is written: facts, a recording", commands=("provider", "record")),
+    Option(
+        "--headers",
+        "headers",
+        "text",
+        "DIR",
+        "a folder with texts for the provider's own page",
+        commands=("provider",),
+    ),
+    Option("--out", "out", "text", "PATH", "the folder or file that is written", commands=("provider", "record")),
     Option(
         "--debug",
         "debug",
@@ -267,12 +357,15 @@ def parse(argv: Sequence[str]) -> Invocation:
     if wanted == "--version":
         return Invocation("version")
     if wanted or command == "help":
-        topic = command if command != "help" else next(iter(arguments), "")
-        return Invocation("help", (_known(topic),) if topic else ())
+        topic = words[1:] if command == "help" else words
+        return Invocation("help", (known_command(topic[0]).name, *topic[1:2]) if topic else ())
     if not command:
-        raise UsageError("nothing to do", hint=SHORT_USAGE)
-    _known(command)
-    return Invocation(command, arguments, _values(command, given))
+        raise UsageError("nothing to do", hint='quaestor exec "SQL", quaestor demo, or quaestor --help')
+    known = known_command(command)
+    values = _values(command, given)
+    if known.parts:
+        _check_part(known, arguments, values)
+    return Invocation(command, arguments, values)
 
 
 def takes(command: str, option: Option) -> bool:
@@ -299,23 +392,62 @@ def _split(word: str) -> tuple[Option, str | None]:
     if name in refused.FLAGS:
         reason, instead = refused.FLAGS[name]
         raise UsageError(f"{name} is not accepted: {reason}", hint=instead)
-    flags = [option.flag for option in OPTIONS]
-    raise UsageError(f"there is no flag {name}", hint=did_you_mean(name, flags) or "see quaestor --help")
+    near = nearest(name, [option.flag for option in OPTIONS], 1)
+    raise UsageError(f"there is no flag {name}", hint=f"did you mean {near[0]}?" if near else "see quaestor --help")
 
 
-def _known(command: str) -> str:
-    """The command's name, if there is one of it. Raises UsageError."""
-    names = [known.name for known in COMMANDS]
-    if command in names:
-        return command
+def known_command(command: str) -> Command:
+    """The command of this name. Raises UsageError if there is none."""
+    for known in COMMANDS:
+        if known.name == command:
+            return known
     if command in refused.COMMANDS:
         reason, instead = refused.COMMANDS[command]
         raise UsageError(f"{command}: {reason}", hint=instead)
     if any(char.isspace() for char in command):
         raise UsageError("a statement needs the command exec", hint='write quaestor exec "SELECT …"')
+    names = [known.name for known in COMMANDS]
     raise UsageError(
         f"there is no command {command!r}", hint=did_you_mean(command, names) or f"there are {', '.join(names)}"
     )
+
+
+def part_of(command: Command, name: str) -> Part:
+    """The command of a command that has this name. Raises UsageError if there is none."""
+    names = [part.name for part in command.parts]
+    if name in names:
+        return command.parts[names.index(name)]
+    near = nearest(name, names, 1)
+    hint = _written(command, part_of(command, near[0])) if near else f"there are {', '.join(names)}"
+    raise UsageError(f"{command.name} has no command {name!r}", hint=hint)
+
+
+def _check_part(command: Command, arguments: tuple[str, ...], values: dict[str, Any]) -> None:
+    """Raises UsageError where a command's own command is missing or unknown, has too few or too many arguments, or
+    flags that aren't its own."""
+    if not arguments:
+        names = ", ".join(part.name for part in command.parts)
+        raise UsageError(f"{command.name} needs a command", hint=f"there are {names}")
+    part = part_of(command, arguments[0])
+    count = len(arguments) - 1
+    if not part.least <= count <= part.most:
+        few = "few" if count < part.least else "many"
+        raise UsageError(f"{command.name} {part.name} has too {few} arguments", hint=_written(command, part))
+    for option in OPTIONS:
+        if option.name in values and not belongs(part, option):
+            raise UsageError(
+                f"{option.flag} is not a flag of {command.name} {part.name}", hint=_written(command, part)
+            )
+
+
+def belongs(part: Part, option: Option) -> bool:
+    """Whether a flag of the command is one of its part."""
+    return part.flags is None or option.name in (*part.flags, *COMMON)
+
+
+def _written(command: Command, part: Part) -> str:
+    """How a part is written, as a hint."""
+    return "write " + " or ".join(f"quaestor {command.name} {usage}" for usage in part.usage.split(" | "))
 
 
 def _values(command: str, given: list[tuple[Option, str]]) -> dict[str, Any]:
@@ -359,32 +491,3 @@ def _pairs(option: Option, text: str) -> dict[str, Any]:
             raise UsageError(f"{option.flag} is given as {option.value}, and there is no = in it")
         pairs[key.strip()] = _whole(f"{option.flag} {key.strip()}", value) if option.name == "scale" else value
     return pairs
-
-
-SHORT_USAGE = 'quaestor exec "SQL", quaestor demo, or quaestor --help'
-
-
-def help_text(command: str = "") -> str:
-    """What `--help` prints: of everything, or of one command with its flags."""
-    if not command:
-        lines = [
-            "Quaestor: SQL over the APIs of Okta and Datadog.",
-            "",
-            "usage: quaestor COMMAND [ARGUMENTS] [FLAGS]",
-            "",
-        ]
-        lines += [f"  {known.name:10} {known.help}" for known in COMMANDS]
-        lines += ["", "quaestor COMMAND --help lists its flags; quaestor --version tells the version.", ""]
-        lines += [
-            "Try it without an account:",
-            '  quaestor exec --sandbox "SHOW SERVICES IN okta"',
-            "  quaestor demo",
-        ]
-        return "\n".join(lines) + "\n"
-    known = next(known for known in COMMANDS if known.name == command)
-    lines = [f"usage: quaestor {known.name} {known.usage}".rstrip(), "", known.help, ""]
-    for option in OPTIONS:
-        if takes(command, option):
-            flag = f"{option.short}, {option.flag}" if option.short else f"    {option.flag}"
-            lines.append(f"  {f'{flag} {option.value}'.rstrip():40} {option.help}")
-    return "\n".join(lines) + "\n"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from quaestor.config import data_folder, load_settings, registry_source
-from quaestor.errors import CatalogError, UsageError, did_you_mean
+from quaestor.errors import CatalogError, did_you_mean
 from quaestor.run.registry import Registry, open_registry
 from quaestor.surfaces.cli.output import Direct
 
@@ -21,21 +21,12 @@ if TYPE_CHECKING:
     from quaestor.surfaces.cli.console import Console
     from quaestor.surfaces.cli.options import Invocation
 
-USAGE = "write quaestor registry list [PROVIDER], pull PROVIDER [VERSION], remove PROVIDER [VERSION], update, verify"
-
 
 def run(invocation: Invocation, console: Console) -> int:
-    """Do what is asked. Raises UsageError for arguments that don't fit, CatalogError for what is refused."""
+    """Do what is asked. Raises CatalogError for what is refused, UsageError where no registry is set."""
     values = invocation.values
-    if not invocation.arguments:
-        raise UsageError("registry needs a command", hint=USAGE)
     command, *rest = invocation.arguments
-    if command not in _COMMANDS:
-        near = did_you_mean(command, tuple(_COMMANDS))
-        raise UsageError(f"registry has no command {command!r}", hint=near or USAGE)
-    least, most, act = _COMMANDS[command]
-    if not least <= len(rest) <= most:
-        raise UsageError(f"registry {command} takes other arguments", hint=USAGE)
+    act = _COMMANDS[command]
     flags: dict[str, Any] = {name: values[name] for name in ("registry", "ca_bundle") if name in values}
     settings = load_settings(flags, console.env, values.get("config", ""))
     with open_registry(
@@ -93,10 +84,10 @@ def _line(each: Pulled) -> str:
     return f"pulled {each.provider} {each.version}  sha256:{each.digest[:16]}…  {each.path}"
 
 
-_COMMANDS: dict[str, tuple[int, int, Callable[[Registry, list[str]], list[str]]]] = {
-    "list": (0, 1, _list),
-    "pull": (1, 2, _pull),
-    "remove": (1, 2, _remove),
-    "update": (0, 0, _update),
-    "verify": (0, 1, _verify),
+_COMMANDS: dict[str, Callable[[Registry, list[str]], list[str]]] = {
+    "list": _list,
+    "pull": _pull,
+    "remove": _remove,
+    "update": _update,
+    "verify": _verify,
 }
