@@ -181,10 +181,7 @@ class _Builder:
         self._over = over
         self._taken = taken
         self._places = naming.places(operations.values())
-        self._links = any(
-            operation.http == "GET" and any(p.name == "after" and p.location == "query" for p in operation.parameters)
-            for operation in operations.values()
-        )
+        self._links = paging.links(operations.values(), over.links)
         path_names = [p.name for o in operations.values() for p in o.parameters if p.location == "path"]
         self._snake = sum("_" in name for name in path_names) >= sum(name != name.lower() for name in path_names)
 
@@ -218,7 +215,7 @@ class _Builder:
         if rows.guess and "rows" not in said:
             self.guesses.append(f"{operation.key}: rows {facts.path_text(rows.response.row_path)}")
         response = self._response(rows.response, said)
-        found = paging.pagination(operation, rows.many, rows.wrapped, self._lookup, links=self._links)
+        found = paging.pagination(operation, rows.many, rows.wrapped, self._lookup, self._links)
         pages = self._pagination(found, operation, said)
         patches = said.get("columns", {})
         method = Method(

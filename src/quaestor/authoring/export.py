@@ -330,7 +330,8 @@ def _template(method: Method, columns: tuple[Column, ...]) -> str:
         fields.append(f'"{column.name}":{{{{ toJson {value} }}}}')
     row = "{" + ",".join(fields) + "}"
     pages = method.pagination
-    kept = dict.fromkeys(path[0] for path in (pages.token_path, pages.more_path, pages.total_path) if path)
+    said = (() if pages.style == "last_row" else pages.token_path, pages.more_path, pages.total_path)
+    kept = dict.fromkeys(path[0] for path in said if path)
     more = "".join(f',"{key}":{{{{ toJson (index . "{key}") }}}}' for key in kept)
     comma = "{{- if $seen -}},{{- end -}}{{- $seen = true -}}"
     each = f"{{{{- range $key, $row := $rows -}}}}{comma}{row}{{{{- end -}}}}"

@@ -4,7 +4,11 @@ Before: a person (or `provider build`'s report) finds out; this file is written 
 After: `authoring.build` lays it over what `authoring.infer` found. What it names wins over any inference, and
 every key must be one of these and fit the spec, else CatalogError: an overlay can't rot silently.
 
-It is a YAML 1.2 mapping of up to four sections, each of them optional:
+It is a YAML 1.2 mapping of up to six sections, each of them optional:
+
+    links: true                         # lists that are bare arrays name their next page in a Link header (RFC 8288),
+                                        #   and the last page has none; false: they don't. Left out: where there is
+                                        #   a parameter `after`, perhaps; a full page without the header is an error
 
     provider:                           # facts of the vendor as a whole
       title: Okta
@@ -45,10 +49,10 @@ It is a YAML 1.2 mapping of up to four sections, each of them optional:
         # --- paging: `none`; with `style` the whole of it; without, corrections of what was inferred
         #     (`pagination: {size_max: 200}`)
         pagination:
-          style: cursor                 # none link next_url cursor page offset
+          style: cursor                 # none link next_url cursor last_row page offset
           token_param: page[cursor]     # wire name; with `token_in: body` a dotted path in the body
           token_in: query               # query (default) or body
-          token_path: $.meta.page.after # of the cursor, or of the URL for next_url
+          token_path: $.meta.page.after # of the cursor, or of the URL for next_url; for last_row in the row
           size_param: page[limit]       # size_max, size_default: from the parameter's schema unless said
           size_max: 1000
           size_default: 10
@@ -57,6 +61,7 @@ It is a YAML 1.2 mapping of up to four sections, each of them optional:
           more_path: $.meta.more        # a boolean: does more follow
           total_path: $.meta.page.total
           stops_empty: true             # an empty page ends it, even one that names a next page
+          assumed: false                # what was inferred is so: a page that doesn't lead on is the last
         # --- parameters; keys are WIRE names, but see `rename`
         rename: {id: userId}            # its name in SQL
         item_key: {apiServiceId: id}    # path parameter that names the row itself: the row's column
@@ -111,7 +116,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-STYLES = ("none", "link", "next_url", "cursor", "page", "offset")
 ROLES = ("cursor", "offset", "page", "size")
 MATCHES = ("exact", "superset", "other")
 LIFECYCLES = ("ga", "beta", "ea", "deprecated")
@@ -131,6 +135,7 @@ class Overlay(Record):
         operations: by `GET /path`, the mapping of the document; `rows` and the paths of `pagination` are tuples of
             keys, `server` is a record.
         schemas: by name, what is laid over them.
+        links: whether bare lists are paged by Link headers; None where nothing is said.
     """
 
     provider: dict[str, Any] = {}
@@ -138,6 +143,7 @@ class Overlay(Record):
     resources: dict[str, str] = {}
     operations: dict[str, dict[str, Any]] = {}
     schemas: dict[str, dict[str, Any]] = {}
+    links: bool | None = None
 
 
 def load(path: str) -> Overlay:
@@ -147,7 +153,10 @@ def load(path: str) -> Overlay:
 
 def parse(root: Mapping[str, Any], source: str) -> Overlay:
     """The overlay that a document says; `source` names it in errors. Raises CatalogError."""
-    _known(root, ("provider", "services", "resources", "operations", "schemas"), source)
+    _known(root, ("links", "provider", "services", "resources", "operations", "schemas"), source)
+    links = root.get("links")
+    if links is not None and not isinstance(links, bool):
+        raise CatalogError(f"{source}: links: {links!r} is neither true nor false")
     operations = {}
     for key, fields in _mapping(root.get("operations"), f"{source}: operations").items():
         if not _OPERATION.match(key):
@@ -162,6 +171,7 @@ def parse(root: Mapping[str, Any], source: str) -> Overlay:
         resources=_titles(root.get("resources"), f"{source}: resources"),
         operations=operations,
         schemas=dict(schemas),
+        links=links,
     )
 
 
@@ -250,7 +260,7 @@ def _pagination(value: Any, where: str) -> dict[str, Any]:
     fields = dict(_mapping(value, where))
     _known(fields, Pagination.__fields__, where)
     if "style" in fields:
-        _one_of(STYLES)(fields["style"], f"{where}.style")
+        _one_of(facts.PAGE_STYLES)(fields["style"], f"{where}.style")
     for key in ("token_path", "more_path", "total_path"):
         if key in fields:
             fields[key] = facts.path_keys(fields[key], f"{where}.{key}")

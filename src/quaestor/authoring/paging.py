@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
     from quaestor.catalog.columns import Lookup
 
+#: Parameters that go on behind a row, which they name by its id (Stripe, Intercom), where the body says `has_more`.
+_AFTER_ROW = ("starting_after", "startingAfter", "after_id", "afterId", "after")
+#: Where the body repeats the id of its last row.
+_LAST_IDS = ("last_id", "lastId")
 #: What cursors and page sizes are called elsewhere.
 _TOKENS = ("next_token", "nextToken", "next_cursor", "nextCursor", "page_cursor", "pageCursor", "page[after]",
            "next_page_token", "nextPageToken", "continuation_token", "continuationToken", "continue",
-           "starting_after", "startingAfter", "start_cursor", "startCursor", "after", "marker",
+           "start_cursor", "startCursor", *_AFTER_ROW, "marker",
            "bookmark", "scroll_id", "scrollId", "next")  # fmt: skip
 _SIZES = ("limit", "page_size", "pageSize", "page[size]", "page[limit]", "per_page", "perPage", "max_results",
           "maxResults", "max_items", "count", "size", "first")  # fmt: skip
@@ -80,11 +84,25 @@ class Found(Record):
     guess: bool
 
 
-def pagination(operation: Operation, is_list: bool, in_body: bool, lookup: Lookup, *, links: bool) -> Found:
+class Links(Record):
+    """Whether an API's bare lists name their next page in a Link header (RFC 8288), or perhaps do."""
+
+    used: bool = False
+    assumed: bool = False
+
+
+def links(operations: Iterable[Operation], said: bool | None) -> Links:
+    """Whether an API is one of Link headers: by the overlay's word, else if any of its reads has `after`, perhaps."""
+    if said is not None:
+        return Links(said)
+    names = (p.name for o in operations if o.http == "GET" for p in o.parameters if p.location == "query")
+    return Links("after" in names, assumed=True)
+
+
+def pagination(operation: Operation, is_list: bool, in_body: bool, lookup: Lookup, linked: Links) -> Found:
     """How the pages of an operation follow each other.
 
-    `is_list` says whether it answers a list of rows, `in_body` whether that list is wrapped in an object, `links`
-    whether this API is one that names the next page in a Link header (RFC 8288).
+    `is_list` says whether it answers a list of rows, `in_body` whether that list is wrapped in an object.
     """
     about = _about_pages(operation, lookup)
     if operation.paging:
@@ -93,23 +111,24 @@ def pagination(operation: Operation, is_list: bool, in_body: bool, lookup: Looku
         return Found(Pagination(), False)
     names = {p.name for p in operation.parameters if p.location == "query"}
     after = "after" if "after" in names else ""
-    if after and not in_body:
-        pages = Pagination(style="link", token_param=after, size_param="limit" if "limit" in names else "")
+    size = _size_of(names)
+    if after and not in_body and (linked.used or operation.links):
+        assumed = linked.assumed and not operation.links
+        pages = Pagination(style="link", token_param=after, size_param=size, assumed=assumed)
     elif ("_links", "next", "href") in about:
-        size = "limit" if "limit" in names else ""
         pages = Pagination(
             style="next_url", token_path=("_links", "next", "href"), token_param=after, size_param=size
         )
     elif operation.links and not in_body:
-        pages = Pagination(style="link", token_param=asks_for_pages(names), size_param=_size_of(names))
+        pages = Pagination(style="link", token_param=asks_for_pages(names), size_param=size)
     else:
         pages = _by_url(names, about) or _by_names(operation, names, about, lookup)
-    guess = pages.style != "none" and not after
-    if pages.style == "none" and links and not in_body and operation.http == "GET":
-        pages = Pagination(style="link", size_param="limit" if "limit" in names else "")
+    guess = pages.style == "last_row" or (pages.style != "none" and not after)
+    if pages.style == "none" and linked.used and not in_body and operation.http == "GET":
+        pages = Pagination(style="link", size_param=size, assumed=linked.assumed)
     if pages.style == "none" and operation.http == "GET":
         pages = _unknown(names, about)
-    return Found(_finished(pages, operation, about, lookup), guess)
+    return Found(_finished(pages, operation, about, lookup), guess or pages.assumed)
 
 
 def has_pages(operation: Operation) -> bool:
@@ -147,7 +166,8 @@ def _unknown(names: set[str], about: Iterable[tuple[str, ...]]) -> Pagination:
     more = _last(about, _MORES)
     if more:
         return Pagination(style="cursor", more_path=more, size_param=_size_of(names))
-    return Pagination(size_param=_size_of(names)) if asks_for_pages(names) else Pagination()
+    asks = asks_for_pages(names)
+    return Pagination(token_param=asks, size_param=_size_of(names), assumed=True) if asks else Pagination()
 
 
 def _by_names(operation: Operation, names: set[str], about: Iterable[tuple[str, ...]], lookup: Lookup) -> Pagination:
@@ -166,6 +186,13 @@ def _by_names(operation: Operation, names: set[str], about: Iterable[tuple[str, 
         path = _last(about, _CURSORS)
         if path:
             return Pagination(style=style, token_param=token, size_param=size, token_path=path)
+        more = _last(about, _MORES)
+        if token in _AFTER_ROW and more:
+            last = _last(about, _LAST_IDS)
+            if last or _rows_have_ids(operation, lookup):
+                style = style if last else "last_row"
+                path = last or ("id",)
+                return Pagination(style, token, token_path=path, size_param=size, more_path=more)
     for token in ("page.cursor", "data.attributes.page.cursor"):
         path = _last(about, _CURSORS)
         if path and _body_schema(operation, token, lookup):
@@ -179,6 +206,13 @@ def _by_names(operation: Operation, names: set[str], about: Iterable[tuple[str, 
                 size_param=size if has_size else "",
             )
     return Pagination()
+
+
+def _rows_have_ids(operation: Operation, lookup: Lookup) -> bool:
+    """Whether the body has a list of objects with an `id`."""
+    members = columns.object_fields([operation.response], lookup) if operation.response is not None else {}
+    lists = (columns.resolved(found[0], lookup) for found, _ in members.values())
+    return any(each.items is not None and "id" in columns.object_fields([each.items], lookup) for each in lists)
 
 
 def _declared(operation: Operation, about: Iterable[tuple[str, ...]]) -> Pagination:

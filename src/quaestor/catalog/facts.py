@@ -268,7 +268,7 @@ def hidden_text(hidden: Iterable[Hidden]) -> list[dict[str, Any]]:
 
 
 _PAGE_PATHS = ("token_path", "more_path", "total_path")
-_PAGE_STYLES = ("none", "link", "next_url", "cursor", "page", "offset")
+PAGE_STYLES = ("none", "link", "next_url", "cursor", "last_row", "page", "offset")
 
 
 def pagination_text(pagination: Pagination) -> dict[str, Any]:
@@ -286,8 +286,8 @@ def pagination_from(fields: Any, where: str) -> Pagination:
     for name, usual in Pagination.__defaults__.items():
         if type(getattr(found, name)) is not type(usual):
             raise CatalogError(f"{where}.{name} can't be {getattr(found, name)!r}")
-    if found.style not in _PAGE_STYLES:
-        raise CatalogError(f"{where}.style can't be {found.style!r}: it is one of {', '.join(_PAGE_STYLES)}")
+    if found.style not in PAGE_STYLES:
+        raise CatalogError(f"{where}.style can't be {found.style!r}: it is one of {', '.join(PAGE_STYLES)}")
     return found
 
 

@@ -91,7 +91,8 @@ class Pagination(Record):
 
     Attributes:
         style: `none` one page holds all · `link` the Link header's rel="next" · `next_url` a URL in the body
-            at `token_path` · `cursor` a token in the body at `token_path`, sent as `token_param` ·
+            at `token_path` · `cursor` a token in the body at `token_path`, sent as `token_param` · `last_row` what
+            the page's last row has at `token_path`, sent as `token_param` (Stripe's lists) ·
             `page` a page number in `token_param` · `offset` a count of rows in `token_param`.
         token_param: wire name of the parameter that asks for the next page; for a cursor in a JSON body, its path
             with dots (`page.cursor`) and `token_in` = `body`; of a form, its field and `form`; of a GraphQL query,
@@ -105,6 +106,8 @@ class Pagination(Record):
         total_path: keys to the total count of rows in the body, where the API has one.
         stops_empty: a page without rows is the last one even if it names a next one, which is for waiting
             (Okta's system log without `until`).
+        assumed: the style is only a guess of `provider build`, `link` or `none`: a full page that doesn't lead on is
+            no proof of the list's end, but an error.
     """
 
     style: str = "none"
@@ -119,6 +122,7 @@ class Pagination(Record):
     more_path: tuple[str, ...] = ()
     total_path: tuple[str, ...] = ()
     stops_empty: bool = False
+    assumed: bool = False
 
 
 class Response(Record):

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from operator import attrgetter
 
+from quaestor.catalog.model import Column
 from quaestor.errors import DecodeError
 from quaestor.fetch.exact import CONVERT, MAX_DEPTH, any_value, json_text
 from quaestor.fetch.tolerant import STAR, Place, Tolerant, shown_path
-from quaestor.record import Record
+from quaestor.record import Record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from msgspec import Raw
 
-    from quaestor.catalog.model import Column, Pagination, Response
+    from quaestor.catalog.model import Pagination, Response
     from quaestor.values import SqlValue
 
     Row: TypeAlias = tuple[SqlValue, ...]
@@ -40,7 +41,7 @@ class Page(Record):
     Attributes:
         rows: values of the decoder's columns, in their order.
         count: how many rows the API gave.
-        token: what is at the pagination's `token_path`, None where nothing follows.
+        token: what is at the pagination's `token_path`, in the body or in its last row, None where nothing follows.
         more: the boolean at `more_path`, None if there is none.
         total: the number at `total_path`, None if there is none.
     """
@@ -68,6 +69,10 @@ class Decoder:
         self._response = response
         self._places = [Place(column, response) for column in columns]
         paths = (pagination.token_path, pagination.more_path, pagination.total_path)
+        self._goes_by_row = pagination.style == "last_row"
+        if self._goes_by_row:  # its token is one more column, which the scan doesn't see
+            self._places.append(Place(Column("", "any", pagination.token_path), response))
+            paths = ((), *paths[1:])
         self._token_path, self._more_path, self._total_path = paths
         self._token_paths = list(dict.fromkeys(path for path in paths if path))
         self._is_text = bool(response.scalar and response.media_type and "json" not in response.media_type)
@@ -118,6 +123,14 @@ class Decoder:
         return rows, len(rows), tokens
 
     def _page(self, rows: list[Row], count: int, tokens: list[Raw | None]) -> Page:
+        if self._goes_by_row:
+            last = rows[-1][-1] if rows else None
+            page = self._told([row[:-1] for row in rows], count, tokens)
+            return replace(page, token=last if isinstance(last, str | int) and last != "" else None)
+        return self._told(rows, count, tokens)
+
+    def _told(self, rows: list[Row], count: int, tokens: list[Raw | None]) -> Page:
+        """A page with what its body says about the next one."""
         if not self._token_paths:
             return Page(rows, count)
         by_path = dict(zip(self._token_paths, tokens, strict=True))

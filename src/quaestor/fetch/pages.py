@@ -55,12 +55,12 @@ def read_pages(
     pagination = method.pagination
     starts_late = bool(pagination.token_param) and query_value(request.url, pagination.token_param) is not None
     is_size_bound = bool(pagination.size_param) and query_value(request.url, pagination.size_param) is not None
-    wanted = 0 if is_size_bound else page_rows or float("inf")
+    enough = page_rows or float("inf")
     request, size = _sized(pagination, request, page_rows)
     if pagination.style == "page" and not starts_late:
         # named even if it is the first: Datadog's monitors come all at once where no page is named
         request = _with(request, pagination.token_param, pagination.first)
-    walk = _Walk(pagination, request, size, starts_late, wanted)
+    walk = _Walk(method, request, size, starts_late, enough, is_size_bound)
     count = 0
     while True:
         response = client.send(method, walk.request, cancel, stats)
@@ -123,12 +123,15 @@ class _Walk:
     """Where in a list we are: the next request, and what was seen."""
 
     def __init__(
-        self, pagination: Pagination, request: HttpRequest, size: int, starts_late: bool, wanted: float
+        self, method: Method, request: HttpRequest, size: int, starts_late: bool, enough: float, is_size_bound: bool
     ) -> None:
         self.request = request
-        self._wanted = wanted  # rows that a single page must not silently fall short of
+        self._method = method.name
+        self._enough = enough  # rows that the statement needs: a list that may go on must not silently fall short
+        self._is_size_bound = is_size_bound
         self._starts_late = starts_late  # at a page or offset of the statement's own: the total counts more rows
-        self._pagination = pagination
+        self._has_links = False
+        self._pagination = method.pagination
         self._size = size
         self._rows = 0
         self._empty = 0
@@ -150,6 +153,7 @@ class _Walk:
             "link": self._by_link,
             "next_url": self._by_url,
             "cursor": self._by_cursor,
+            "last_row": self._by_last_row,
             "page": self._by_number,
             "offset": self._by_number,
             "none": self._only,
@@ -168,15 +172,46 @@ class _Walk:
         """One page holds all, or we can't know: a page as long as it may be is no proof."""
         pagination = self._pagination
         most = pagination.size_max or pagination.size_default
-        if pagination.size_param and 0 < most <= page.count < self._wanted:
+        if self._is_size_bound:
+            return
+        if pagination.size_param and 0 < most <= page.count < self._enough:
             raise LimitError(
                 f"the API gives {most} rows at most and no way to ask for more: there may be more",
                 hint=f"narrow the statement, or bind {pagination.size_param} to say that so many are enough",
             )
+        if not most:
+            self._assumed_end(page)
 
     def _by_link(self, response: HttpResponse, page: Page) -> HttpRequest | None:
-        target = next_link(response.all("link"))
-        return self._to_url(target) if target else None
+        links = response.all("link")
+        self._has_links = self._has_links or bool(links)
+        target = next_link(links)
+        if target:
+            return self._to_url(target)
+        if not self._has_links:
+            self._assumed_end(page)
+        return None
+
+    def _assumed_end(self, page: Page) -> None:
+        """An end that only a guess of how the list is paged tells: a page shorter than pages are proves it.
+
+        Where a list has a parameter for pages and nobody knows how long they are, only an empty page does.
+        """
+        how = self._pagination
+        if not how.assumed or not page.count or self._rows >= self._enough:
+            return
+        most = self._size or how.size_max or how.size_default
+        if page.count < most or not (most or how.size_param or (how.token_param and not self._starts_late)):
+            return
+        full = (
+            f"a page of {page.count} rows is full" if most else f"nobody knows if {page.count} rows are a full page"
+        )
+        led = " and no Link header leads on" if how.style == "link" else ""
+        raise LimitError(
+            f"{self._method}: {full}{led}: the list may go on, and how it is paged was only guessed",
+            hint="say its `pagination` in the overlay of `provider build`, with `assumed: false` where the guess is "
+            "right (`links: true` for all lists); or ask for fewer rows with LIMIT",
+        )
 
     def _by_url(self, response: HttpResponse, page: Page) -> HttpRequest | None:
         if isinstance(page.token, int):
@@ -206,6 +241,20 @@ class _Walk:
             for name, value in json.loads(str(page.token)).items():
                 following = _with(following, name, value)
             return following
+        return self._to_value(str(page.token))
+
+    def _by_last_row(self, response: HttpResponse, page: Page) -> HttpRequest | None:
+        """Behind the last row that this page has, until the answer says that no more follows, or has no rows."""
+        if page.more is False or (page.more is None and not page.count):
+            return None
+        if page.token is None:
+            name = ".".join(self._pagination.token_path)
+            raise LimitError(
+                f"the answer says that more follows, but its last row has no {name}, "
+                f"which {self._pagination.token_param} wants: this list can't be read to its end",
+                hint="narrow the statement until one page holds it all",
+            )
+        self._once(page.token)
         return self._to_value(str(page.token))
 
     def _by_number(self, response: HttpResponse, page: Page) -> HttpRequest | None:

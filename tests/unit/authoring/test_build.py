@@ -67,7 +67,7 @@ def test_rows_pages_keys_and_parents_are_found() -> None:
     users = method(found, "list_users")
     assert users.response == Response(schema="users.users.list_users.response")
     assert users.pagination == Pagination(
-        style="link", token_param="after", size_param="limit", size_max=200, size_default=10
+        style="link", token_param="after", size_param="limit", size_max=200, size_default=10, assumed=True
     )
     assert [(p.name, p.role, p.matches) for p in users.parameters] == [
         ("after", "cursor", ""),

@@ -58,10 +58,13 @@ def rows(response: Any, **more: Any) -> infer.Rows:
     return infer.rows(operation, "Answer", spec.schema)
 
 
-def paged(response: Any, query: dict[str, Any], *, links: bool = False, **more: Any) -> Pagination:
+NO_LINKS, LINKS, PERHAPS = paging.Links(), paging.Links(True), paging.Links(True, assumed=True)
+
+
+def paged(response: Any, query: dict[str, Any], *, links: paging.Links = NO_LINKS, **more: Any) -> Pagination:
     operation, spec = read(response, query=query, **more)
     found = infer.rows(operation, "Answer", spec.schema)
-    return paging.pagination(operation, found.many, found.wrapped, spec.schema, links=links).pagination
+    return paging.pagination(operation, found.many, found.wrapped, spec.schema, links).pagination
 
 
 @pytest.mark.parametrize(
@@ -167,10 +170,38 @@ SIZE = {"type": "integer", "default": 10, "maximum": 100}
 @pytest.mark.parametrize(
     ("response", "query", "expected"),
     [
-        (
+        (  # no Link header is declared and no other list hints at one: a page of 100 may not be all
             listed(OBJECT),
             {"after": TEXT, "limit": SIZE},
-            Pagination("link", "after", size_param="limit", size_max=100, size_default=10),
+            Pagination("none", "after", size_param="limit", size_max=100, size_default=10, assumed=True),
+        ),
+        (
+            listed(OBJECT),
+            {"cursor": TEXT, "per_page": INTEGER},
+            Pagination("none", "cursor", size_param="per_page", assumed=True),
+        ),
+        (  # Stripe's
+            of(data=listed(of(id=TEXT)), has_more={"type": "boolean"}),
+            {"starting_after": TEXT, "ending_before": TEXT, "limit": SIZE},
+            Pagination(
+                "last_row",
+                "starting_after",
+                token_path=("id",),
+                size_param="limit",
+                size_max=100,
+                size_default=10,
+                more_path=("has_more",),
+            ),
+        ),
+        (  # OpenAI's and Anthropic's, which repeat the last row's id
+            of(data=listed(of(id=TEXT)), has_more={"type": "boolean"}, last_id=TEXT),
+            {"after_id": TEXT},
+            Pagination("cursor", "after_id", token_path=("last_id",), more_path=("has_more",)),
+        ),
+        (  # rows without an id: how to go on is not said
+            of(data=listed(of(name=TEXT)), has_more={"type": "boolean"}),
+            {"starting_after": TEXT},
+            Pagination("cursor", more_path=("has_more",)),
         ),
         (
             of(users=listed(OBJECT), _links=of(next=of(href=TEXT))),
@@ -266,7 +297,7 @@ def test_a_cursor_may_be_sent_in_the_body() -> None:
 def test_what_the_vendor_declares_needs_no_guess() -> None:
     said = {"cursorParam": "body.page.cursor", "cursorPath": "meta.after", "limitParam": "body.page.limit"}
     operation, spec = read(of(data=listed(OBJECT)), declared=said)
-    assert paging.pagination(operation, True, True, spec.schema, links=False) == paging.Found(
+    assert paging.pagination(operation, True, True, spec.schema, NO_LINKS) == paging.Found(
         Pagination("cursor", "page.cursor", "body", ("meta", "after"), "page.limit"), guess=False
     )
     first = {"pageParam": "page[number]", "pageStart": 1, "limitParam": "page[size]"}
@@ -277,9 +308,19 @@ def test_what_the_vendor_declares_needs_no_guess() -> None:
 
 
 def test_a_bare_list_has_a_link_header_where_the_api_uses_them() -> None:
-    assert paged(listed(OBJECT), {}, links=True).style == "link"
-    assert paged(listed(OBJECT), {}, links=False).style == "none"
-    assert paged(of(things=listed(OBJECT)), {}, links=True).style == "none"
+    assert paged(listed(OBJECT), {}, links=LINKS) == Pagination("link")
+    assert paged(listed(OBJECT), {"after": TEXT}, links=LINKS) == Pagination("link", "after")
+    assert paged(listed(OBJECT), {}, links=NO_LINKS).style == "none"
+    assert paged(of(things=listed(OBJECT)), {}, links=LINKS).style == "none"
+
+
+def test_link_headers_are_only_assumed_where_nobody_says_so() -> None:
+    assert paged(listed(OBJECT), {"after": TEXT}, links=PERHAPS) == Pagination("link", "after", assumed=True)
+    assert paged(listed(OBJECT), {"limit": SIZE}, links=PERHAPS).assumed
+    with_after, without = read(listed(OBJECT), query={"after": TEXT})[0], read(listed(OBJECT))[0]
+    assert paging.links([with_after, without], None) == PERHAPS
+    assert not paging.links([without], None).used
+    assert (paging.links([without], True), paging.links([with_after], False)) == (LINKS, NO_LINKS)
 
 
 def test_a_link_header_that_is_declared_leads_on() -> None:

@@ -36,6 +36,7 @@ def test_nothing_is_an_overlay_too() -> None:
     ("root", "says"),
     [
         ({"operation": {}}, "there is no key 'operation'"),
+        ({"links": "yes"}, "links: 'yes' is neither true nor false"),
         ({"operations": []}, "operations should be a mapping"),
         ({"operations": {"users": {}}}, "'users' is no operation"),
         ({"operations": {GET: {"row": "$"}}}, r"GET /users/\{id\}: there is no key 'row'"),

@@ -91,6 +91,91 @@ def test_link_headers_are_followed_to_the_end() -> None:
     assert server.asked == ["?limit=200", *(f"?limit=200&after={n}" for n in (1, 2, 3))]
 
 
+ASSUMED = Pagination("link", "after", size_param="limit", size_max=3, assumed=True)
+
+
+@pytest.mark.parametrize(
+    ("pagination", "url", "asked"),
+    [
+        (ASSUMED, BASE, 3),
+        (ASSUMED, f"{BASE}?limit=2", 2),
+        (Pagination("link", "after", size_default=3, assumed=True), BASE, 3),
+        (Pagination("link", "after", assumed=True), BASE, 1),  # nobody knows how long a page is
+        (Pagination("link", size_param="limit", assumed=True), BASE, 1),
+        (Pagination("none", "cursor", assumed=True), BASE, 1),
+        (Pagination("none", "cursor", size_param="per_page", assumed=True), BASE, 1),
+    ],
+)
+def test_a_full_page_without_the_link_that_was_only_guessed_is_no_end(
+    pagination: Pagination, url: str, asked: int
+) -> None:
+    with pytest.raises(LimitError, match="the list may go on, and how it is paged was only guessed") as caught:
+        read(lambda _: (things(0, asked), []), pagination, url=url)
+    assert "`links: true`" in str(caught.value.hint)
+    assert read(lambda _: ([], []), pagination, url=url)[0] == []
+    enough, _ = read(lambda _: (things(0, asked), []), pagination, url=url, most=asked)
+    assert len(enough) == asked  # a LIMIT needs no more
+
+
+def test_a_guess_is_trusted_where_pages_prove_it() -> None:
+    assert len(read(lambda _: (things(0, 2), []), ASSUMED)[0]) == 2  # shorter than pages are
+    self_link = [f'<{BASE}>; rel="self"']
+    assert len(read(lambda _: (things(0, 3), self_link), ASSUMED)[0]) == 3  # an API of Link headers
+
+    def twice(url: str) -> tuple[Any, list[str]]:
+        return things(0, 3), [] if "after" in url else [f'<{BASE}?after=3>; rel="next"']
+
+    assert len(read(twice, ASSUMED)[0]) == 6
+    assert (
+        len(read(lambda _: (things(0, 3), []), Pagination("link", "after", size_param="limit", size_max=3))[0]) == 3
+    )
+    unproved = Pagination("link", assumed=True)  # nothing of the list hints at pages
+    assert len(read(lambda _: (things(0, 3), []), unproved)[0]) == 3
+    by_hand = Pagination("none", "page", assumed=True)
+    assert len(read(lambda _: (things(0, 3), []), by_hand, url=f"{BASE}?page=2")[0]) == 3
+
+
+LAST_ROW = Pagination("last_row", "starting_after", token_path=("id",), more_path=("has_more",))
+
+
+def identified(start: int, stop: int) -> list[dict[str, Any]]:
+    return [{"n": n, "id": f"r {n}"} for n in range(start, stop)]
+
+
+@pytest.mark.parametrize("odd", [False, True])
+def test_a_list_goes_on_behind_the_last_row(odd: bool) -> None:
+    def answer(url: str) -> tuple[Any, list[str]]:
+        at = {"": 0, "r%201": 2, "r%203": 4}[url.partition("starting_after=")[2]]
+        rows = identified(at, min(at + 2, 5))
+        if odd:
+            rows[0]["n"] = 2**70 + at  # read the tolerant way
+        return {"data": rows, "has_more": at < 4}, []
+
+    rows, server = read(answer, LAST_ROW, rows="data")
+    assert server.asked == ["", "?starting_after=r%201", "?starting_after=r%203"]
+    assert rows[1::2] == [1, 3]
+    assert len(rows) == 5
+
+
+def test_a_list_behind_rows_ends_by_an_empty_page_where_nothing_else_says_so() -> None:
+    def answer(url: str) -> tuple[Any, list[str]]:
+        return {"data": [] if "r%201" in url else identified(0, 2)}, []
+
+    rows, server = read(answer, LAST_ROW, rows="data")
+    assert (rows, len(server.asked)) == ([0, 1], 2)
+
+
+@pytest.mark.parametrize("rows", [[], [{"n": 1}], [{"n": 1, "id": None}]])
+def test_more_that_cannot_be_asked_for_is_an_error(rows: list[Any]) -> None:
+    with pytest.raises(LimitError, match="its last row has no id, which starting_after wants"):
+        read(lambda _: ({"data": rows, "has_more": True}, []), LAST_ROW, rows="data")
+
+
+def test_the_same_last_row_twice_is_a_circle() -> None:
+    with pytest.raises(LimitError, match="in circles"):
+        read(lambda _: ({"data": identified(0, 2), "has_more": True}, []), LAST_ROW, rows="data")
+
+
 def test_a_next_url_in_the_body_may_be_relative() -> None:
     def answer(url: str) -> tuple[Any, list[str]]:
         at = number(url, "p")

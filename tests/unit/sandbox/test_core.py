@@ -152,6 +152,16 @@ def test_paging_by_url_in_the_body() -> None:
     check(pages("/v1/by_url?limit=2", following, {"by_url": 5}), [2, 2, 1])
 
 
+def test_paging_behind_the_last_row() -> None:
+    def following(response: HttpResponse, parsed: Any, path: str) -> str:
+        return f"/v1/by_row?size=2&behind={parsed['data'][-1]['id']}" if parsed["meta"]["more"] else ""
+
+    check(pages("/v1/by_row?size=2", following, {"by_row": 5}), [2, 2, 1])
+    refused = ask(sandbox(scale={"by_row": 3}), "/v1/by_row?behind=nothing")
+    assert refused.status == 400
+    assert b"no row of this list" in refused.body
+
+
 def test_a_page_beyond_the_last_is_empty() -> None:
     assert body(ask(sandbox(scale={"by_page": 3}), "/v1/by_page?page=9"))["data"] == []
 

@@ -83,9 +83,11 @@ def _list(path: str, schema: str, row_path: tuple[str, ...], paging: Pagination,
     sizes = tuple(
         _query(wire, "integer", role)
         for wire, role in ((paging.size_param, "size"), (paging.token_param, "cursor"))
-        if wire and not (wire == paging.token_param and paging.style in ("cursor", "link", "next_url"))
+        if wire and not (wire == paging.token_param and paging.style in ("cursor", "last_row", "link", "next_url"))
     )
-    cursor = (_query(paging.token_param, "string", "cursor"),) if paging.style in ("cursor", "link") else ()
+    cursor = (
+        (_query(paging.token_param, "string", "cursor"),) if paging.style in ("cursor", "last_row", "link") else ()
+    )
     listing = Method(
         f"list_{name}",
         "select",
@@ -157,6 +159,12 @@ def _resources() -> tuple[Resource, ...]:
             "ThingPage",
             ("data",),
             Pagination("next_url", "after", size_param="limit", token_path=("next",)),
+        ),
+        _list(
+            "/v1/by_row",
+            "ThingPage",
+            ("data",),
+            Pagination("last_row", "behind", token_path=("id",), size_param="size", more_path=("meta", "more")),
         ),
         _list("/v1/names", "Names", (), Pagination()),
         _list("/v1/needy", "Things", (), Pagination(), _query("kind", required=True), _query("depth", "integer")),

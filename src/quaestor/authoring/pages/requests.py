@@ -87,6 +87,7 @@ def _paging(paging: model.Pagination) -> str:
         "link": "by the `Link` header",
         "next_url": f"by the address in `{'.'.join(paging.token_path)}`",
         "cursor": f"by a cursor, `{paging.token_param}`",
+        "last_row": f"by the last row's `{'.'.join(paging.token_path)}`, sent as `{paging.token_param}`",
         "page": f"by the page's number, `{paging.token_param}`",
         "offset": f"by an offset, `{paging.token_param}`",
     }[paging.style]

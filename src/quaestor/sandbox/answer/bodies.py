@@ -51,11 +51,12 @@ def of_list(
         said[how.total_path] = page.total
     if how.more_path:
         said[how.more_path] = page.stop < page.total
-    if how.token_path and page.token:
+    in_body = how.token_path and how.style != "last_row"
+    if in_body and page.token:
         token: Any = next_url if how.style == "next_url" else page.token
         said[how.token_path] = int(token) if _whole(inventor, route.body, how.token_path) else token
     envelope = _enveloped(inventor, route, path, _HOLE, said)
-    if how.token_path and not page.token:
+    if in_body and not page.token:
         _end(envelope, how.token_path)
     head, _, tail = encode(envelope).partition(_HOLE_JSON)
     return head + inner + tail

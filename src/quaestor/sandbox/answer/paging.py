@@ -16,7 +16,7 @@ from quaestor.sandbox.answer.refusal import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 #: Rows of a page where neither the request nor the catalog says how many.
@@ -45,8 +45,11 @@ class Page(Record):
     token_param: str = ""
 
 
-def cut(method: Method, query: Query, total: int, body: Mapping[str, Any]) -> Page:
-    """The page of a list of `total` rows that a request asks for, by query or by JSON body.
+def cut(
+    method: Method, query: Query, total: int, body: Mapping[str, Any], behind: Callable[[str], int] | None = None
+) -> Page:
+    """The page of a list of `total` rows that a request asks for, by query or by JSON body. `behind` gives the
+    position after the row that has an id, for lists that go on behind a row.
 
     Raises Refusal for a size, offset or cursor that can't be.
     """
@@ -58,7 +61,10 @@ def cut(method: Method, query: Query, total: int, body: Mapping[str, Any]) -> Pa
     size = _size(how, query, body)
     param = how.token_param or _cursor_name(method)
     asked = _asked(how, param, query, body)
-    start = _start(how, param, asked, size)
+    if how.style == "last_row" and behind is not None and asked:
+        start = behind(asked)
+    else:
+        start = _start(how, param, asked, size)
     start = min(start, total)
     stop = min(start + size, total)
     if stop >= total and not (how.stops_empty and not query.text("until")):
