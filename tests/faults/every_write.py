@@ -222,7 +222,7 @@ class Bench:
             path = journal_path({"XDG_DATA_HOME": data})
             Journal(path).accounts()
             with self.connect(server, data) as con:
-                con._journal = FullDisk(path, at, stays=way == "stays")
+                con._parts._journal = FullDisk(path, at, stays=way == "stays")
                 try:
                     states = _run(lambda: con.sql(STATEMENT, variables=VARIABLES))
                 except JournalError:

@@ -1,31 +1,22 @@
 """A session: text in, results out.
 
-parse → substitute → bind → plan → run: the first two here, the rest in `run.selecting`. Before: a surface has a text.
-After: a `Result`.
+parse → substitute → bind → plan → run: the first two here, the rest by what `run.parts` makes for the statement.
+Before: a surface has a text. After: a `Result`.
 """
 
 from __future__ import annotations
 
 import os
-from _thread import allocate_lock
 from time import time
 
 from quaestor import __version__
-from quaestor.catalog.store import open_providers
-from quaestor.config import (
-    Settings,
-    data_folder,
-    document_roots,
-    journal_path,
-    load_settings,
-    registry_source,
-    workspace_path,
-)
+from quaestor.config import Settings, load_settings
 from quaestor.errors import BindError, UsageError
 from quaestor.fetch.http import CancelToken, GentleToken
 from quaestor.fetch.stats import Stats
 from quaestor.record import replace
 from quaestor.run.given import parameters, parsed
+from quaestor.run.parts import Parts
 from quaestor.run.result import Result
 from quaestor.run.show import Listing, Shower
 from quaestor.sql import nodes
@@ -40,14 +31,9 @@ if TYPE_CHECKING:
     from quaestor.catalog.catalog import Catalog
     from quaestor.fetch.governor import Clock
     from quaestor.fetch.http import Transport
-    from quaestor.run.selecting import Selector
-    from quaestor.run.session import SessionStatements
-    from quaestor.run.workspace.file import Workspace
     from quaestor.run.writing.evaluating import Given
-    from quaestor.run.writing.journal import Journal
-    from quaestor.run.writing.preparing import Preparer, Write
+    from quaestor.run.writing.preparing import Write
     from quaestor.run.writing.transaction import Transaction
-    from quaestor.run.writing.writer import Writer
     from quaestor.values import SqlValue
 
 #: What changes rows: of a provider, or of a table of the workspace.
@@ -81,42 +67,17 @@ class Connection:
     Made by `quaestor.connect`, whose docstring says what the arguments mean.
     """
 
-    def __init__(
-        self,
-        settings: Settings | None = None,
-        *,
-        endpoints: Mapping[str, str] | None = None,
-        auth: Mapping[str, Any] | None = None,
-        transport: Transport | None = None,
-        catalog: Catalog | None = None,
-        env: Mapping[str, str] | None = None,
-        notify: Callable[[str], None] | None = None,
-        clock: Clock | None = None,
-        now_s: Callable[[], float] = time,
-    ) -> None:
-        self._notify = notify
-        self._clock = clock
-        self._now_s = now_s
-        self.settings = settings or Settings()
-        if catalog is None:
-            catalog = open_providers(document_roots(self.settings.registry, os.environ if env is None else env))
-        self.catalog: Catalog = catalog
-        self._endpoints = {**self.settings.endpoints, **(endpoints or {})}
-        self._auth = {**self.settings.auth, **(auth or {})}
-        self._transport = transport
-        self._env = os.environ if env is None else env
-        own = {provider.name: provider.name for provider in self.catalog.providers()}
-        self._names = {**own, **{name: known.provider for name, known in self.settings.connections.items()}}
-        self._selector: Selector | None = None
-        self._retired: list[Selector] = []
-        self._workspace: Workspace | None = None
-        self._session: SessionStatements | None = None
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
         self._transaction: Transaction | None = None
-        self._journal: Journal | None = None
         self._under_way: GentleToken | None = None
-        self._lock = allocate_lock()
         self._default: tuple[str, ...] = ()
         self._closed = False
+
+    @property
+    def settings(self) -> Settings:
+        """Those in force, which SET changes."""
+        return self._parts.settings
 
     def sql(
         self,
@@ -154,20 +115,54 @@ class Connection:
         # a generator would be at its end after an error, map is not
         return map(lambda statement: self._run(statement, text, params, known), statements)  # noqa: C417
 
+    def resume(
+        self,
+        journal: str,
+        params: Sequence[SqlValue] | Mapping[str, SqlValue] | None = None,
+        *,
+        variables: Mapping[str, Any] | None = None,
+        unknown: str = "ask",
+    ) -> Result:
+        """Go on with a write that isn't done with all its rows, from where the journal says that it is.
+
+        Args:
+            journal: its id, as PartialWriteError has it.
+            params, variables: as the statement was given them; secrets that stood in it are `literal_1` … now.
+            unknown: what to do with rows of which nobody can tell whether they are done: `ask` (UsageError), `retry`
+                or `skip`.
+
+        Raises JournalError, UsageError and BindError, where the statement isn't what it was, before anything is sent;
+        then what `sql` does.
+        """
+        # late: few writes need it (docs/decisions/0003-late-imports.md)
+        from quaestor.run.writing.resume import resume
+
+        kept = self._parts.journal()
+        if kept is None:
+            raise UsageError("this session keeps no journal", hint="Settings(journal=…) names its file")
+        account = kept.account(journal)
+        statements, known = parsed(account.text, variables)
+        statement = substitute(statements[0], known, account.text)
+        assert isinstance(statement, WRITES)
+        values = parameters(statement, params, account.text)
+        writer = self._parts.writer()
+        return self._interruptible(lambda token: resume(kept, writer, account, statement, values, token, unknown))
+
+    def interrupt(self) -> bool:
+        """Stop the write under way after its current request, so that it reports what is done; False if there is
+        none. May be called from any thread."""
+        token = self._under_way
+        if token is not None:
+            token.cancel()
+        return token is not None
+
     def close(self) -> None:
         """Give the network connections back."""
         if not self._closed:
             self._closed = True
-            if self._transaction and self._notify is not None:
-                self._notify(f"the transaction was never committed: {self._transaction.dropped()}")
-            for selector in (*self._retired, *([self._selector] if self._selector is not None else ())):
-                selector.close()
-            if self._selector is None and self._transport is not None:
-                self._transport.close()
-            if self._workspace is not None:
-                self._workspace.close()
-            if self._journal is not None:
-                self._journal.close()
+            if self._transaction and self._parts.notify is not None:
+                self._parts.notify(f"the transaction was never committed: {self._transaction.dropped()}")
+            self._parts.close()
 
     def __enter__(self) -> Connection:
         return self
@@ -198,36 +193,28 @@ class Connection:
             raise
 
     def _dispatch(self, statement: nodes.Statement, text: str, values: dict[str, SqlValue]) -> Result:
-        shower = Shower(
-            self.catalog,
-            self._names,
-            self._default,
-            text,
-            groups=self.settings.groups,
-            data_folder=lambda: data_folder(self._env),
-        )
+        parts = self._parts
+        shower = self._shower(self._default, text)
         if isinstance(statement, nodes.Select):
-            return self._selecting().select(statement, text, values, self._default)
+            return parts.selector().select(statement, text, values, self._default)
         if isinstance(statement, nodes.Show):
             is_kept = statement.kind in KEPT and not statement.path
-            listing = self._of_session().show(statement.kind) if is_kept else shower.show(statement, __version__)
+            listing = parts.session().show(statement.kind) if is_kept else shower.show(statement, __version__)
             return self._filtered(listing, statement, text, values)
         if isinstance(statement, nodes.ShowInsert):
             return _listed(shower.show_insert(statement))
         if isinstance(statement, nodes.Describe):
             is_short = len(statement.path) < 3
-            own = (
-                self._of_session().describe(statement.path, self._default, text, statement.pos) if is_short else None
-            )
+            own = parts.session().describe(statement.path, self._default, text, statement.pos) if is_short else None
             return _listed(own or shower.describe(statement))
         if isinstance(statement, nodes.DescribeMethod):
             return _listed(shower.describe_method(statement))
         if isinstance(statement, nodes.Explain) and not statement.analyze:
             inner = statement.statement
             if isinstance(inner, nodes.Exec) or (isinstance(inner, CHANGES) and not self._is_local(inner)):
-                return self._preparing().explain(inner, self._given(text, values))
+                return parts.preparer().explain(inner, self._given(text, values))
         if isinstance(statement, nodes.Explain):
-            return self._selecting().explain(statement, text, values, self._default)
+            return parts.selector().explain(statement, text, values, self._default)
         if isinstance(statement, nodes.Begin | nodes.Commit | nodes.Rollback):
             return self._transact(statement, text)
         if isinstance(statement, SESSION) or (isinstance(statement, CHANGES) and self._is_local(statement)):
@@ -241,179 +228,50 @@ class Connection:
         assert isinstance(statement, nodes.RegistryList | nodes.RegistryPull)
         return self._of_registry(statement)
 
+    def _shower(self, default: tuple[str, ...], text: str) -> Shower:
+        parts = self._parts
+        return Shower(
+            parts.catalog, parts.names, default, text, groups=parts.settings.groups, data_folder=parts.data_folder
+        )
+
     def _of_registry(self, statement: nodes.RegistryList | nodes.RegistryPull) -> Result:
         """REGISTRY LIST and PULL. What is pulled is there for the next statement."""
         # late: few sessions pull documents (docs/decisions/0003-late-imports.md)
-        from quaestor.run.registry import listing, open_registry
+        from quaestor.run.registry import listing
 
-        source = registry_source(self.settings.registry, self._env)
-        with open_registry(source, os.path.join(data_folder(self._env), "registry"), self.settings) as registry:
+        with self._parts.registry() as registry:
             if isinstance(statement, nodes.RegistryList):
                 return _listed(listing(registry, statement.provider))
             pulled = registry.pull(statement.provider, statement.version)
-        self._reopen()
-        return Result((), (), stats=Stats(), message=f"pulled {pulled.provider} {pulled.version}")
+        self._parts.reopen()
+        return _message(f"pulled {pulled.provider} {pulled.version}")
 
-    def _reopen(self) -> None:
-        """Takes up the catalog as it is on the disk now; results that are still read keep what they had."""
-        catalog = open_providers(document_roots(self.settings.registry, self._env), note=self._notify)
-        with self._lock:
-            if self._selector is not None:
-                self._retired.append(self._selector)
-            self._selector = self._session = None
-            self.catalog = catalog
-            self._names = {**{p.name: p.name for p in catalog.providers()}, **self._names}
-
-    def _write(self, statement: Write, text: str, values: dict[str, SqlValue]) -> Result:
-        """Carry out a statement that changes something; `interrupt` stops it between two rows."""
-        writer = self._writing()
-        token = GentleToken()
-        self._under_way = token
+    def _interruptible(self, run: Callable[[GentleToken], Result]) -> Result:
+        """What `run` gives, which `interrupt` stops between two rows."""
+        self._under_way = token = GentleToken()
         try:
-            target = writer if self._transaction is None else self._transaction
-            return target.write(statement, self._given(text, values), token)
+            return run(token)
         finally:
             self._under_way = None
 
-    def interrupt(self) -> bool:
-        """Stop the write under way after its current request, so that it reports what is done; False if there is
-        none. May be called from any thread."""
-        token = self._under_way
-        if token is not None:
-            token.cancel()
-        return token is not None
-
-    def _writing(self) -> Writer:
-        """What runs writes, by the settings in force."""
-        # imported here for the same reason as the Selector: most sessions only read
-        from quaestor.run.writing.writer import Writer
-
-        connections = self._selecting().connections
-        return Writer(self.settings, connections, self._preparing(), self._notify, self._of_journal())
-
-    def _preparing(self) -> Preparer:
-        """What makes calls of writes, by the settings in force."""
-        # imported here for the same reason as the Selector: most sessions only read
-        from quaestor.run.writing.preparing import Preparer
-
-        selector = self._selecting()
-        # what is written depends on what is read: it is whole, or nothing is written
-        whole = replace(self.settings, partial=False)
-        return Preparer(
-            self.settings,
-            self.catalog,
-            selector.connections,
-            self._names,
-            selector.with_settings(whole),
-            selector.with_settings(replace(whole, fill_parents=False)),
-        )
+    def _write(self, statement: Write, text: str, values: dict[str, SqlValue]) -> Result:
+        """Carry out a statement that changes something, or keep it for COMMIT."""
+        target = self._parts.writer() if self._transaction is None else self._transaction
+        return self._interruptible(lambda token: target.write(statement, self._given(text, values), token))
 
     def _given(self, text: str, values: Mapping[str, SqlValue]) -> Given:
         """What comes with a write."""
-        # imported here for the same reason as the Selector: most sessions only read
+        # late: most sessions only read (docs/decisions/0003-late-imports.md)
         from quaestor.run.writing.evaluating import Given
 
         return Given(text, values, self._default)
-
-    def resume(
-        self,
-        journal: str,
-        params: Sequence[SqlValue] | Mapping[str, SqlValue] | None = None,
-        *,
-        variables: Mapping[str, Any] | None = None,
-        unknown: str = "ask",
-    ) -> Result:
-        """Go on with a write that isn't done with all its rows, from where the journal says that it is.
-
-        Args:
-            journal: its id, as PartialWriteError has it.
-            params, variables: as the statement was given them; secrets that stood in it are `literal_1` … now.
-            unknown: what to do with rows of which nobody can tell whether they are done: `ask` (UsageError), `retry`
-                or `skip`.
-
-        Raises JournalError, UsageError and BindError, where the statement isn't what it was, before anything is sent;
-        then what `sql` does.
-        """
-        # imported here for the same reason as the Selector: few writes need it
-        from quaestor.run.writing.resume import resume
-
-        kept = self._of_journal()
-        if kept is None:
-            raise UsageError("this session keeps no journal", hint="Settings(journal=…) names its file")
-        account = kept.account(journal)
-        statements, known = parsed(account.text, variables)
-        statement = substitute(statements[0], known, account.text)
-        assert isinstance(statement, WRITES)
-        values = parameters(statement, params, account.text)
-        self._under_way = token = GentleToken()
-        try:
-            return resume(kept, self._writing(), account, statement, values, token, unknown)
-        finally:
-            self._under_way = None
-
-    def _of_journal(self) -> Journal | None:
-        """What keeps account of writes; None where they don't leave this process and no file is named."""
-        # imported here for the same reason as the Selector: most sessions only read
-        from quaestor.run.writing.journal import Journal
-
-        with self._lock:
-            path = self.settings.journal or ("" if self._transport is not None else journal_path(os.environ))
-            if self._journal is None and path:
-                self._journal = Journal(path)
-            return self._journal
-
-    def _selecting(self) -> Selector:
-        """What runs SELECTs, made for the first of them."""
-        # imported here: SHOW and DESCRIBE answer in half the time without them (docs/decisions/0003-late-imports.md)
-        from quaestor.run.connections import Connections
-        from quaestor.run.selecting import Selector
-
-        with self._lock:
-            if self._selector is None:
-                connections = Connections(
-                    self.settings,
-                    self.catalog,
-                    self._names,
-                    endpoints=self._endpoints,
-                    auth=self._auth,
-                    transport=self._transport,
-                    env=self._env,
-                    clock=self._clock,
-                    now_s=self._now_s,
-                )
-                self._selector = Selector(
-                    self.settings, self.catalog, connections, self._names, self._notify, self._of_workspace
-                )
-            return self._selector
-
-    def _of_workspace(self) -> Workspace:
-        """The views and tables of this session, opened when the first name could be one of them."""
-        # imported here for the same reason as the Selector: most statements name resources only
-        from quaestor.run.workspace.file import Workspace
-
-        with self._lock:
-            if self._workspace is None:
-                path = self.settings.workspace or workspace_path(os.environ)
-                self._workspace = Workspace(path, self.catalog, self._names)
-            return self._workspace
-
-    def _of_session(self) -> SessionStatements:
-        """What runs statements about the session, made for the first of them."""
-        # imported here for the same reason as the Selector: most statements read
-        from quaestor.run.session import SessionStatements
-
-        workspace = self._of_workspace()
-        with self._lock:
-            if self._session is None:
-                self._session = SessionStatements(workspace, self._selecting, self.settings, self._change_settings)
-            return self._session
 
     def _change_session(self, statement: nodes.Statement, text: str, values: dict[str, SqlValue]) -> Result:
         """A statement about the session or its workspace; what changes the workspace waits for COMMIT."""
         default = self._default
 
         def run() -> Result:
-            return self._of_session().run(statement, text, values, default)
+            return self._parts.session().run(statement, text, values, default)
 
         if self._transaction is not None and isinstance(statement, WAITING):
             return self._transaction.change(statement, text, run)
@@ -421,50 +279,38 @@ class Connection:
 
     def _transact(self, statement: nodes.Begin | nodes.Commit | nodes.Rollback, text: str) -> Result:
         """BEGIN, COMMIT, ROLLBACK."""
-        # imported here for the same reason as the Selector: few sessions have transactions
+        # late: few sessions have transactions (docs/decisions/0003-late-imports.md)
         from quaestor.run.writing.transaction import Transaction, misplaced
 
         waiting = self._transaction
         if isinstance(statement, nodes.Rollback) and statement.savepoint:
             refused = nodes.Savepoint(statement.savepoint, pos=statement.pos)
-            return self._of_session().run(refused, text, {}, ())
+            return self._parts.session().run(refused, text, {}, ())
         if isinstance(statement, nodes.Begin) is (waiting is not None):
             raise misplaced(statement, text, waiting is not None)
         if waiting is None:
-            self._transaction = Transaction(self._writing())
+            self._transaction = Transaction(self._parts.writer())
             return _message("a transaction is open: writes wait for COMMIT")
         self._transaction = None
         if isinstance(statement, nodes.Rollback):
             return _message(f"rolled back: {waiting.dropped()}")
-        token = GentleToken()
-        self._under_way = token
-        try:
-            return waiting.commit(token)
-        finally:
-            self._under_way = None
+        return self._interruptible(waiting.commit)
 
     def _is_local(self, statement: nodes.Insert | nodes.Update | nodes.Replace | nodes.Delete) -> bool:
         """Whether what a statement changes is in the workspace."""
-        return len(statement.table.path) < 3 and self._of_session().is_local(statement.table.path)
-
-    def _change_settings(self, settings: Settings) -> None:
-        """Put other settings in force for later statements."""
-        selector = self._selecting()
-        with self._lock:
-            self.settings = settings
-            self._selector = selector.with_settings(settings)
+        return len(statement.table.path) < 3 and self._parts.session().is_local(statement.table.path)
 
     def _filtered(self, listing: Listing, statement: nodes.Show, text: str, values: dict[str, SqlValue]) -> Result:
         """A listing, its rows chosen by LIKE (of the name) and WHERE."""
         if statement.like is None and statement.where is None:
             return _listed(listing)
-        rows = self._selecting().choose(listing, statement, text, values)
+        rows = self._parts.selector().choose(listing, statement, text, values)
         return Result(listing.columns, [rows], stats=Stats())
 
     def _use(self, statement: nodes.Use, text: str) -> Result:
         connection = statement.path[0]
-        provider = self._names.get(connection)
-        shower = Shower(self.catalog, self._names, (), text)
+        provider = self._parts.names.get(connection)
+        shower = self._shower((), text)
         if provider is None:
             shower.provider(statement, statement.path)
         if len(statement.path) > 1 and provider is not None:
@@ -472,14 +318,14 @@ class Connection:
         if len(statement.path) > 2:
             raise BindError("USE takes connection or connection.service", text=text, position=statement.pos)
         self._default = statement.path
-        return Result((), (), stats=Stats(), message=f"using {'.'.join(statement.path)}")
+        return _message(f"using {'.'.join(statement.path)}")
 
     def _sleep(self, statement: nodes.Sleep, text: str, values: dict[str, SqlValue]) -> Result:
-        milliseconds = self._selecting().value(statement.milliseconds, text, values)
+        milliseconds = self._parts.selector().value(statement.milliseconds, text, values)
         if not isinstance(milliseconds, int | float) or milliseconds < 0:
             raise BindError("SLEEP takes milliseconds", text=text, position=statement.pos)
         CancelToken().wait(milliseconds / 1000)
-        return Result((), (), stats=Stats(), message=f"slept for {milliseconds:g} milliseconds")
+        return _message(f"slept for {milliseconds:g} milliseconds")
 
 
 def connect(
@@ -524,7 +370,7 @@ def connect(
         settings = replace(settings, pushdown=False)
     if workspace:
         settings = replace(settings, workspace=workspace)
-    return Connection(
+    parts = Parts(
         settings,
         endpoints=endpoints,
         auth=auth,
@@ -535,6 +381,7 @@ def connect(
         clock=clock,
         now_s=now_s,
     )
+    return Connection(parts)
 
 
 # ----------------------------------------------------------------------------------------- small pieces

@@ -17,7 +17,7 @@ from quaestor.catalog.store import open_catalog
 from quaestor.config import Settings
 from quaestor.errors import UsageError
 from quaestor.record import replace
-from quaestor.run.engine import Connection
+from quaestor.run.engine import Connection, connect
 from quaestor.sandbox.answer.access import TOKEN
 from quaestor.sandbox.core import IN_PROCESS, Sandbox
 from quaestor.sandbox.okta.signin import OktaGate
@@ -125,7 +125,7 @@ class Rehearsal:
             name: replace(known, credentials={}, endpoint="", domain="") for name, known in given.connections.items()
         }
         over_http = over_http or self._identity is not None
-        return Connection(
+        return connect(
             replace(
                 given, connections=bare, auth={}, endpoints={}, proxy=None, ca_bundle=self.ca_bundle, workspace=kept
             ),

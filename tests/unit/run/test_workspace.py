@@ -14,7 +14,7 @@ from quaestor.catalog.store import Store, open_catalog
 from quaestor.config import Settings
 from quaestor.errors import BindError, EvaluationError, ServerError, UnsupportedError, WorkspaceError
 from quaestor.fetch.http import CancelToken, HttpRequest, HttpResponse
-from quaestor.run.engine import Connection
+from quaestor.run.engine import Connection, connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def con(catalog: Store, org: Org, file: Path) -> Iterator[Connection]:
     settings = Settings(workspace=str(file), pushdown=False)
-    with Connection(settings, transport=org, catalog=catalog, env=ENV) as connection:
+    with connect(settings, transport=org, catalog=catalog, env=ENV) as connection:
         yield connection
 
 
@@ -202,7 +202,7 @@ def test_nothing_partial_is_kept(catalog: Store, org: Org, file: Path) -> None:
     org.fails = True
     settings = Settings(workspace=str(file), partial=True)
     with (
-        Connection(settings, transport=org, catalog=catalog, env=ENV) as con,
+        connect(settings, transport=org, catalog=catalog, env=ENV) as con,
         pytest.raises(ServerError),
     ):
         con.sql("CREATE TABLE t AS SELECT id FROM okta.users.users")
@@ -298,14 +298,14 @@ def test_objects_of_the_session(catalog: Store, org: Org, con: Connection, file:
     con.sql("CREATE TEMP VIEW v AS SELECT x + 1 AS x FROM t")
     assert rows(con, "SELECT x FROM v") == [(2,)]
     settings = Settings(workspace=str(file), pushdown=False)
-    with Connection(settings, transport=org, catalog=catalog, env=ENV) as other:
+    with connect(settings, transport=org, catalog=catalog, env=ENV) as other:
         assert rows(other, "SELECT x FROM t") == [(2,)]
         assert rows(other, "SHOW VIEWS") == []
 
 
 def test_a_workspace_in_memory_ends_with_the_session(catalog: Store, org: Org) -> None:
     for _ in range(2):
-        with Connection(Settings(workspace=":memory:"), transport=org, catalog=catalog, env=ENV) as con:
+        with connect(Settings(workspace=":memory:"), transport=org, catalog=catalog, env=ENV) as con:
             con.sql("CREATE TABLE t(x)")
             con.sql("INSERT INTO t VALUES (1)")
             assert rows(con, "SELECT * FROM t") == [(1,)]

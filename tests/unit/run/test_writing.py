@@ -249,7 +249,7 @@ REFUSED = {
     "INSERT INTO okta.zones.network_zones (id, name, type) VALUES ('x', 'y', 'IP')": "id is read-only",
     "INSERT INTO okta.groups.groups VALUES ('x')": "needs the names of its columns",
     "INSERT INTO okta.groups.groups (profile, profile) VALUES ('x', 'y')": "profile is named twice",
-    "INSERT INTO okta.groups.groups (profile) VALUES ('x', 'y')": "1 columns are named, and there are 2 values",
+    "INSERT INTO okta.groups.groups (profile) VALUES ('x', 'y')": "there are 2 values for 1 column",
     "INSERT INTO okta.users.users (activate, profile) VALUES ('maybe', '{}')": "activate takes a boolean",
     "INSERT INTO okta.logs.system_log_events (x) VALUES (1)": "has no INSERT method",
     "UPDATE okta.groups.groups SET profile = '{}' WHERE id = 'x'": "REPLACE okta.groups.groups SET",
@@ -500,7 +500,7 @@ class Kept:
 
 
 def kept(con: quaestor.Connection, journal: Kept) -> Kept:
-    con._journal = journal  # type: ignore[assignment]  # the engine has the real one
+    con._parts._journal = journal  # type: ignore[assignment]  # the engine has the real one
     return journal
 
 
@@ -542,7 +542,7 @@ def test_the_journal_has_no_secret(connect: Any) -> None:
 def test_what_the_journal_cannot_keep_is_not_sent(connect: Any, room: int) -> None:
     con, wire = connect(at(9, None))
     notes: list[str] = []
-    con._notify = notes.append
+    con._parts.notify = notes.append
     journal = kept(con, Kept(room))
     with pytest.raises(QuaestorError):
         con.sql(INSERTS)
@@ -572,7 +572,7 @@ def test_returning_a_secret_gives_it_in_clear(connect: Any) -> None:
 def test_an_answer_that_cannot_be_read_is_told_and_the_row_is_done(connect: Any) -> None:
     notes: list[str] = []
     con, _ = connect(lambda _: HttpResponse(200, (JSON,), b"<html>"))
-    con._notify = notes.append
+    con._parts.notify = notes.append
     assert con.sql("INSERT INTO okta.groups.groups (data__profile__name) VALUES ('a') RETURNING id").fetchall() == [
         (None,)
     ]
