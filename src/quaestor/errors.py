@@ -414,6 +414,11 @@ def nearest(name: str, candidates: list[str] | tuple[str, ...], count: int = 3) 
     return [folded[key] for key in [*close, *sorted(inside, key=len)][:count]]
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `2,000 rows`: a number with its noun, which takes an s."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def did_you_mean(name: str, candidates: list[str] | tuple[str, ...]) -> str:
     """`did you mean 'a' or 'b'?`, or an empty text."""
     names = nearest(name, candidates)

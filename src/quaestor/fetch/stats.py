@@ -8,7 +8,7 @@ from __future__ import annotations
 from _thread import allocate_lock
 from time import monotonic
 
-from quaestor.errors import LimitError
+from quaestor.errors import LimitError, counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,27 +135,23 @@ class Stats:
     def summary(self) -> str:
         """One line for a person."""
         parts = [
-            _count(self.requests, "request"),
-            _count(self.pages, "page"),
-            f"{_count(self.rows, 'row')} read",
+            counted(self.requests, "request"),
+            counted(self.pages, "page"),
+            f"{counted(self.rows, 'row')} read",
             f"{self.returned:,} returned",
             _size(self.bytes_received),
         ]
         if self.avoided:
             parts.insert(1, f"{self.avoided:,} avoided")
         if self.retries:
-            parts.append(_count(self.retries, "retry").replace("retrys", "retries"))
+            parts.append(counted(self.retries, "retry").replace("retrys", "retries"))
         if self.missing_keys:
-            parts.append(f"{_count(self.missing_keys, 'key')} without a row")
+            parts.append(f"{counted(self.missing_keys, 'key')} without a row")
         if self.wait_s >= 0.05:
             parts.append(f"{self.wait_s:.1f} s waited for limits, over all threads")
         if self.total_s is not None:
             parts.append(f"{self.total_s:.2f} s")
         return ", ".join(parts)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _size(count: int) -> str:

@@ -9,7 +9,7 @@ rewritten statement has no name that could mean two things.
 
 from __future__ import annotations
 
-from quaestor.errors import BindError
+from quaestor.errors import BindError, counted
 from quaestor.plan.conditions import candidate, conjunction, conjuncts, dependencies
 from quaestor.plan.joins import Joined, bind_source
 from quaestor.plan.naming import FAILURES, Naming
@@ -162,9 +162,8 @@ class Binder:
         for core in select.cores:
             new, core_outputs, scope = self._core(core, parent, visible)
             if bound and len(core_outputs) != len(outputs):
-                raise self.error(
-                    f"{select.operators[len(bound) - 1]} joins {len(outputs)} columns with {len(core_outputs)}", core
-                )
+                width = counted(len(outputs), "column")
+                raise self.error(f"{select.operators[len(bound) - 1]} joins {width} with {len(core_outputs)}", core)
             if not bound:
                 outputs = core_outputs
                 if on_first is not None:

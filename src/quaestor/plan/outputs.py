@@ -5,7 +5,7 @@ Before: `plan.bind` has bound the FROM. After: it puts these into the tree.
 
 from __future__ import annotations
 
-from quaestor.errors import BindError, did_you_mean
+from quaestor.errors import BindError, counted, did_you_mean
 from quaestor.plan import routes
 from quaestor.plan.conditions import choose_route
 from quaestor.plan.scope import BoundColumn, Output, Scope, ScopeSource
@@ -127,7 +127,7 @@ def _order_term(
 ) -> nodes.Expr:
     if isinstance(expr, nodes.Literal) and expr.kind == "integer":
         if not isinstance(expr.value, int) or not 1 <= expr.value <= len(outputs):
-            raise binder.error(f"ORDER BY {expr.value!r}: there are {len(outputs)} columns", expr)
+            raise binder.error(f"ORDER BY {expr.value!r}: the result has {counted(len(outputs), 'column')}", expr)
         return expr
     if isinstance(expr, nodes.ColumnRef) and len(expr.path) == 1:
         for index, output in enumerate(outputs):

@@ -307,7 +307,10 @@ class Scope:
         names += [] if qualifier else [alias for scope in self.around() for alias in scope.aliases]
         where = sources[0].use.resource.id if len(sources) == 1 and sources[0].use else ""
         hint = did_you_mean(name, names)
-        if not hint and where:
+        quotes = self.text[ref.pos : ref.pos + 1] if not qualifier else ""
+        if quotes == '"' or name[0] in "‘’“”":
+            hint = f"a text stands in single quotes: '{name.strip('‘’“”')}'" + (f"; {hint}" if hint else "")
+        elif not hint and where:
             hint = f"DESCRIBE {where} lists its columns"
         return BindError(
             f"there is no column {name}" + (f" in {where}" if where else ""),

@@ -13,7 +13,7 @@ from time import monotonic
 
 import apsw
 
-from quaestor.errors import BindError, Cancelled, EvaluationError, LimitError, QuaestorError
+from quaestor.errors import BindError, Cancelled, EvaluationError, LimitError, QuaestorError, did_you_mean
 from quaestor.plan.conditions import fails_for_null
 from quaestor.plan.lower import lower, lower_expression
 from quaestor.plan.scope import BoundColumn
@@ -206,7 +206,7 @@ class Execution:
             spooler = self._spooler(plan, reading)
             spooler.create()
             if checked:
-                self._check_text(checked, plan.query.tree.pos)
+                self._check_text(checked, plan.query.tree)
             spooler.fill()
             return steps(self._db)
         except (apsw.Error, ValueError, Cancelled) as error:
@@ -249,13 +249,28 @@ class Execution:
         every = [keys for scan in plan.scans for keys in scan.keys]
         every += [keys for scan in plan.scans if scan.by_key is not None for keys in scan.by_key.keys]
         for select in (plan.query.tree, *(keys.select for keys in every)):
-            self._check_text(lower(select, plan), plan.query.tree.pos)
+            self._check_text(lower(select, plan), select)
 
-    def _check_text(self, sql: str, position: int) -> None:
+    def _check_text(self, sql: str, tree: nodes.Node) -> None:
         try:
             self._db.execute(f"EXPLAIN {sql}", self.parameters)
         except apsw.SQLError as error:
-            raise BindError(_message(error), text=self._text, position=position) from error
+            raise self._refusal(_message(error), tree) from error
+
+    def _refusal(self, message: str, tree: nodes.Node) -> BindError:
+        """What SQLite refuses, at its place: a function that it speaks of is found in the tree."""
+        name = message.rpartition(" ")[2].removesuffix("()")
+        calls: list[nodes.Node] = [
+            node for node in nodes.walk(tree) if isinstance(node, nodes.Function) and node.name == name
+        ]
+        hint = ""
+        if message == f"no such function: {name}":
+            known = [row[0] for row in self._db.execute("SELECT DISTINCT name FROM pragma_function_list")]
+            message, hint = f"there is no function {name}", did_you_mean(name, known)
+        elif message.startswith("misuse of aggregate"):
+            message = f"the aggregate {name} can't stand here"
+            hint = "WHERE tests rows before they are grouped, HAVING tests groups; one aggregate takes no other"
+        return BindError(message, text=self._text, position=(calls or [tree])[-1].pos, hint=hint)
 
     def _mapped(self, error: Exception, position: int) -> QuaestorError:
         if isinstance(error, _OF_THE_WORKSPACE) and self._workspace is not None:

@@ -362,7 +362,12 @@ class Shower:
     def _resource(self, statement: nodes.Statement, path: tuple[str, ...]) -> tuple[Resource, Provider]:
         if len(path) != 3:
             raise BindError(
-                f"{'.'.join(path)} is not provider.service.resource", text=self.text, position=statement.pos
+                f"{'.'.join(path)} is not provider.service.resource",
+                text=self.text,
+                position=statement.pos,
+                hint=f"SHOW RESOURCES IN {'.'.join(path)} lists them"
+                if len(path) == 2
+                else "such as okta.users.users",
             )
         provider = self.provider(statement, path)
         resource = self.catalog.resource(provider.name, path[1], path[2])

@@ -289,10 +289,22 @@ def test_datadog_sites(connect: Any) -> None:
 
 def test_what_sqlite_refuses_costs_no_request(connect: Any) -> None:
     con, wire = connect()
-    with pytest.raises(BindError, match="no such function: nofunction"):
-        con.sql("SELECT nofunction(id) FROM okta.users.users").fetchall()
-    with pytest.raises(BindError, match="misuse of aggregate"):
-        con.sql("SELECT id FROM okta.users.users WHERE count(*) > 1").fetchall()
+    for sql, message, hint in (
+        ("SELECT id, nofunction(id) FROM okta.users.users", "there is no function nofunction", ""),
+        ("SELECT subst(id) FROM okta.users.users", "there is no function subst", "'substr'"),
+        (
+            "SELECT count(*) FROM okta.users.users WHERE count(*) > 1",
+            "the aggregate count can't stand here",
+            "HAVING",
+        ),
+        ('SELECT id FROM okta.users.users WHERE status = "ACTIVE"', "no column ACTIVE", "quotes: 'ACTIVE'"),
+    ):
+        with pytest.raises(BindError, match=message) as caught:
+            con.sql(sql).fetchall()
+        word = message.replace(" can't stand here", "").rpartition(" ")[2]
+        assert sql[caught.value.position or 0 :].lstrip('"').startswith(word)
+        assert sql.rindex(word) - 1 <= (caught.value.position or 0)
+        assert hint in caught.value.hint
     assert not wire.requests
 
 

@@ -5,7 +5,7 @@ Before: `run.writing.preparing` has the statement. After: the rows become calls 
 
 from __future__ import annotations
 
-from quaestor.errors import BindError
+from quaestor.errors import BindError, counted
 from quaestor.plan.writing.form import WHOLE
 from quaestor.plan.writing.names import Slot
 from quaestor.record import Record, replace
@@ -66,7 +66,7 @@ class Evaluation:
         with result:
             if len(result.columns) != width:
                 raise BindError(
-                    f"{width} columns are named, and there are {len(result.columns)} values",
+                    f"there are {counted(len(result.columns), 'value')} for {counted(width, 'column')}",
                     text=self._given.text,
                     position=position,
                 )

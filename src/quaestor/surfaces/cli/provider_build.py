@@ -7,7 +7,7 @@ and what a person should look at.
 from __future__ import annotations
 
 from quaestor.authoring.build import run_build
-from quaestor.errors import CatalogError
+from quaestor.errors import CatalogError, counted
 from quaestor.surfaces.cli.output import Direct
 from quaestor.surfaces.cli.provider import missing
 
@@ -27,8 +27,8 @@ def run(arguments: tuple[str, ...], values: dict[str, Any], console: Console) ->
     )
     methods = sum(len(resource.methods) for resource in found.resources)
     Direct(console.stdout, False).write(
-        f"{name}: {report.operations} operations, {len(found.services)} services, {len(found.resources)} resources, "
-        f"{methods} methods, written to {values['out']}\n"
+        f"{name}: {counted(report.operations, 'operation')}, {counted(len(found.services), 'service')}, "
+        f"{counted(len(found.resources), 'resource')}, {counted(methods, 'method')}, written to {values['out']}\n"
     )
     for title, lines in (("guessed", report.guesses), ("doubtful", report.doubtful)):
         for line in lines:

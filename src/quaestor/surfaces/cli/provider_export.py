@@ -10,7 +10,7 @@ import re
 
 from quaestor.authoring import sources
 from quaestor.authoring.export import VERSION, export, publish
-from quaestor.errors import UsageError
+from quaestor.errors import UsageError, counted
 from quaestor.surfaces.cli.output import Direct
 from quaestor.surfaces.cli.provider import missing
 
@@ -42,7 +42,8 @@ def run(arguments: tuple[str, ...], values: dict[str, Any], console: Console) ->
     for what, places in _by_reason(made.unsaid).items():
         more = f" and {len(places) - 3} more" if len(places) > 3 else ""
         console.note(f"can't be said: {what}: {', '.join(places[:3])}{more}")
-    counts = f"{made.services} services, {made.resources} resources, {made.methods} methods"
+    counts = f"{counted(made.services, 'service')}, {counted(made.resources, 'resource')}"
+    counts += f", {counted(made.methods, 'method')}"
     Direct(console.stdout, False).write(
         f"{found.provider.name} {version}: {counts}\n"
         f"documents: {made.folder}\n"
