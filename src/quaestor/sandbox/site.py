@@ -22,9 +22,8 @@ from quaestor.sandbox.answer.observed import Maker, kin, skeleton, trimmed
 from quaestor.sandbox.answer.paging import Page, at_path, cut, put_path, with_parameter
 from quaestor.sandbox.answer.query import Query
 from quaestor.sandbox.answer.refusal import Refusal
-from quaestor.sandbox.answer.routes import Match, Route, Routes, naming
+from quaestor.sandbox.answer.routes import Match, Route, Routes
 from quaestor.sandbox.answer.rules import Rules
-from quaestor.sandbox.answer.untransformed import untransformed
 from quaestor.sandbox.change.overlay import Overlay
 from quaestor.sandbox.change.state import State, unpacked
 from quaestor.sandbox.change.writes import Writer
@@ -156,10 +155,6 @@ class Site:
 
     def answer(self, match: Match, path: str, raw_query: str, body: bytes | None, by: Mapping[str, Any]) -> Answer:
         """The answer to a request that this caller may make. Raises Refusal."""
-        made = self._answer(match, path, raw_query, body, by)
-        return untransformed(match.route, made) if match.route.method.response.transform else made
-
-    def _answer(self, match: Match, path: str, raw_query: str, body: bytes | None, by: Mapping[str, Any]) -> Answer:
         route = match.route
         query = Query(raw_query)
         if route.kind == "write":
@@ -188,7 +183,7 @@ class Site:
 
     def _list(self, match: Match, path: str, raw_query: str, query: Query, body: dict[str, Any]) -> Answer:
         route = match.route
-        collection = self.collection(route.home, match.values)
+        collection = self.collection(route.template, match.values)
         positions = collection.select(query)
         if positions is None:
             positions = self.manners.select(collection, route.shape, route.method, query)
@@ -205,8 +200,6 @@ class Site:
                     return index + 1
             raise Refusal("invalid", how.token_param, detail=f"no row of this list is {key!r}")
 
-        if route.home != route.template:
-            positions = self._named(route, collection, query)
         page = cut(route.method, query, len(positions), body, behind)
         wanted = positions[page.start : page.stop]
         expand = collection.expand(query)
@@ -223,15 +216,6 @@ class Site:
         made = bodies.of_list(self.inventor, route, rows, keys, page, next_url)
         media_type = route.method.response.media_type or "application/json"
         return Answer(route.method.response.status, made, media_type, links, tuple(query.ignored()))
-
-    @staticmethod
-    def _named(route: Route, collection: Collection, query: Query) -> list[int]:
-        """Where the one object is that a parameter names. Raises Refusal where there is none."""
-        key = query.text(naming(route))
-        at = collection.index(key)
-        if at < 0:
-            raise Refusal("missing", key, kind=collection.kind)
-        return [at]
 
     @staticmethod
     def _links(route: Route, path: str, raw_query: str, page: Page) -> tuple[tuple[tuple[str, str], ...], str]:
@@ -394,7 +378,6 @@ class Site:
 
     def keyed(self, home: str, values: tuple[str, ...], parameter: Parameter | None) -> Overlay:
         """The collection in which a path's parameter names an object."""
-        home = home or "/"
         if home in self.world.found:
             return self._laid_over(home, values, self.world.found[home](values))
         route = self.routes.reading(home)
@@ -465,9 +448,6 @@ class Site:
                 found = next((c for c in route.method.columns if c.name == column), None)
                 if found is not None:
                     return found.path
-        for other in self.routes:
-            if other.home == route.template != other.template and other.asks:
-                return (naming(other),)
         return ("id",) if "id" in route.shape.properties else ()
 
     # -- references
