@@ -16,7 +16,7 @@ from quaestor.catalog.store import cache_folder
 from quaestor.errors import ForbiddenError
 from quaestor.fetch.auth import SIGNERS, Authenticator, provider_credentials, stackql_credentials
 from quaestor.fetch.client import Client, Governor
-from quaestor.fetch.request import REGIONAL, base_url
+from quaestor.fetch.server import REGIONAL, base_url
 from quaestor.fetch.shared import SharedLimits
 from quaestor.fetch.transport import HttpTransport, Limits, ReadOnly
 from quaestor.fetch.url import origin_of

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from quaestor.catalog.model import Body, Method, Parameter, Response, Server
 from quaestor.errors import BindError, CatalogError, ForbiddenError, QuaestorError, UsageError
 from quaestor.fetch.http import HttpRequest
-from quaestor.fetch.request import base_url, build_request
+from quaestor.fetch.request import build_request
+from quaestor.fetch.server import base_url
 
 OKTA = Server(
     "https://{subdomain}.okta.com",

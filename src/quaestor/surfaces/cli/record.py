@@ -13,7 +13,7 @@ from quaestor.catalog.store import open_catalog
 from quaestor.config import load_settings
 from quaestor.errors import UsageError
 from quaestor.fetch.auth import Authenticator, provider_credentials
-from quaestor.fetch.request import base_url
+from quaestor.fetch.server import base_url
 from quaestor.fetch.transport import HttpTransport, Limits
 from quaestor.fetch.url import origin_of
 from quaestor.sandbox.wire.front import Front
