@@ -22,7 +22,7 @@ from quaestor.fetch.governor import Governor
 from quaestor.fetch.http import CancelToken, HttpRequest
 from quaestor.fetch.oauth import OAuth, okta_grant
 from quaestor.fetch.stats import Stats
-from quaestor.fetch.transport import HttpTransport, Limits
+from quaestor.fetch.transport import HttpTransport
 from quaestor.fetch.url import origin_of
 from quaestor.secrets import Redactor, Secret
 
@@ -35,7 +35,7 @@ OF_BODIES = {"JSON cut", "JSON wrong", "JSON too deep", "another shape", "HTML",
 
 @pytest.fixture(scope="module")
 def transport() -> Iterator[HttpTransport]:
-    with HttpTransport(Limits(connect_s=2, first_byte_s=0.25, total_s=3)) as made:
+    with HttpTransport() as made:
         yield made
 
 

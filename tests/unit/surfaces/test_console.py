@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import signal
 import time
 from typing import Any
@@ -71,11 +72,11 @@ def test_progress_is_shown_after_a_while_and_wiped(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Progress, "EVERY_S", 0.01)
     stderr = Terminal()
     progress = Progress(Console(io.BytesIO(), io.BytesIO(), stderr, {}), Counts())
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while "requests" not in stderr.getvalue() and time.monotonic() < deadline:
         time.sleep(0.01)
     progress.stop()
-    assert "12 requests · 2,400 rows · 0 s" in stderr.getvalue()
+    assert re.search(r"12 requests · 2,400 rows · \d+ s", stderr.getvalue())
     assert stderr.getvalue().endswith("\r\x1b[K")
     progress.stop()
 
