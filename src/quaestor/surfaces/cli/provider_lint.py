@@ -12,6 +12,7 @@ from quaestor.authoring.lint.facts import summary
 from quaestor.authoring.lint.finding import RULES, SEVERITIES
 from quaestor.authoring.lint.run import lint
 from quaestor.config import document_roots
+from quaestor.errors import counted
 from quaestor.surfaces.cli.output import Direct
 from quaestor.surfaces.cli.provider_diff import checked_format
 
@@ -41,7 +42,8 @@ def _text(found: dict[str, tuple[Finding, ...]]) -> str:
     """Errors and warnings each; of what is for information, how many there are of each rule."""
     lines: list[str] = []
     for provider, listed in found.items():
-        counts = ", ".join(f"{sum(e.rule.severity == s for e in listed)} {s}" for s in SEVERITIES)
+        errors, warnings, infos = (sum(each.rule.severity == severity for each in listed) for severity in SEVERITIES)
+        counts = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}, {infos:,} info"
         lines.append(f"{provider}: {counts}")
         for each in listed:
             if each.rule.severity != "info":
