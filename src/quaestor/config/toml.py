@@ -32,7 +32,7 @@ def read_file(path: str, env: Mapping[str, str]) -> dict[str, Any]:
         if key == "connections":
             if not isinstance(value, dict):
                 raise UsageError(f"{where}: connections are tables", hint="write [connections.okta]")
-            values[key] = {name: _connection(name, body, path, text, env) for name, body in value.items()}
+            values[key] = {name: _connection(name, body, path, text) for name, body in value.items()}
         elif key == "groups":
             values[key] = _groups(value, document.get("connections", {}), path, text)
         elif key in SCALARS:
@@ -71,7 +71,7 @@ def _groups(value: Any, connections: Any, path: str, text: str) -> dict[str, tup
 _CONNECTION_KEYS = ("provider", "variables", "domain", "endpoint", "credentials", "oauth", "read_only")
 
 
-def _connection(name: str, body: Any, path: str, text: str, env: Mapping[str, str]) -> ConnectionSettings:
+def _connection(name: str, body: Any, path: str, text: str) -> ConnectionSettings:
     where = _place(path, text, f"connections.{name}")
     if not isinstance(body, dict):
         raise UsageError(f"{where}: a connection is a table", hint=f"write [connections.{name}]")

@@ -188,7 +188,7 @@ class Binder:
         prefix = f"o{self._selects}_"
         scope = Scope(parent, self.text)
         if isinstance(core, nodes.Values):
-            return self._values(core, scope, ctes, prefix)
+            return self._values(core, scope, ctes)
         for index, column in enumerate(core.columns):
             if isinstance(column, nodes.ResultColumn) and column.alias is not None:
                 scope.aliases[column.alias.casefold()] = f"{prefix}{index}"
@@ -205,7 +205,7 @@ class Binder:
         return bound, outputs, scope
 
     def _values(
-        self, core: nodes.Values, scope: Scope, ctes: dict[str, CteDefinition], prefix: str
+        self, core: nodes.Values, scope: Scope, ctes: dict[str, CteDefinition]
     ) -> tuple[nodes.Values, tuple[Output, ...], Scope]:
         rows = tuple(tuple(self.expression(expr, scope, ctes) for expr in row) for row in core.rows)
         if any(len(row) != len(rows[0]) for row in rows):
@@ -234,7 +234,7 @@ class Binder:
                 continue
             bound = self.expression(value, scope, ctes)
             for use in tables:
-                use.candidates.append(candidate(use, ref.path[0], (bound,), None, condition.pos, self.ctes))
+                use.candidates.append(candidate(ref.path[0], (bound,), None, condition.pos, self.ctes))
             return all(use.candidates[-1].is_constant for use in tables)
         return False
 

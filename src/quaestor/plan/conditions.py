@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 
 def candidate(
-    use: TableUse,
     column: str,
     values: tuple[nodes.Expr, ...],
     select: nodes.Select | None,
@@ -48,7 +47,7 @@ def note_candidates(use: TableUse, condition: nodes.Expr, ctes: Mapping[str, nod
             continue
         if any(isinstance(value, nodes.Collate | nodes.RowValue) or _has_alias(value) for value in values):
             continue
-        offered = candidate(use, column.column, values, select, condition.pos, ctes)
+        offered = candidate(column.column, values, select, condition.pos, ctes)
         if use.id in offered.free or not _binds(use, column.column):
             continue
         if select is not None and offered.free:

@@ -97,7 +97,7 @@ class _Planner:
             if parents is None:
                 parents = self._parents.fill(waiting, done)
             if parents is None:
-                raise self._stuck(waiting, done)
+                raise self._stuck(waiting)
             waiting = [*parents, *waiting]
         return [_with_all_fields(scan, scans) for scan in scans]
 
@@ -209,7 +209,7 @@ class _Planner:
             recurs=any(use.id in key.uses for key in keys),
         )
 
-    def _stuck(self, waiting: list[TableUse], done: Mapping[int, int]) -> BindError:
+    def _stuck(self, waiting: list[TableUse]) -> BindError:
         for use in waiting:
             if choose_route(use) is None:
                 if use.id in self._parents.children:

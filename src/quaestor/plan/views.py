@@ -202,7 +202,7 @@ def _view(
     finally:
         binder.default = default
         binder.views.pop()
-    return _derived(binder, ref, view, scope, tree, _renamed(binder, ref, view, outputs))
+    return _derived(binder, ref, scope, tree, _renamed(binder, ref, view, outputs))
 
 
 def select_of(view: StoredView) -> nodes.Select:
@@ -241,7 +241,6 @@ def _renamed(
 def _derived(
     binder: Binder,
     ref: nodes.TableRef,
-    view: StoredView,
     scope: Scope,
     tree: nodes.Select,
     outputs: tuple[Output, ...],

@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 _MAX_INTEGER = 1 << 128
 
 
-def placeholders(tree: Node) -> tuple[Placeholder, ...]:
-    """The placeholders of a tree, in the order of its text."""
-    found: list[Placeholder] = []
-    for node in walk(tree):
-        if isinstance(node, Placeholder):
-            found.append(node)
-    return tuple(sorted(found, key=lambda node: node.pos))
-
-
 def substitute(tree: N, values: Mapping[str, Any], text: str = "") -> N:
     """The tree with every placeholder replaced by its value.
 

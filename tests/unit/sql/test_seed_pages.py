@@ -9,7 +9,7 @@ import pytest
 
 from quaestor.sql.nodes import Delete, Exec, Insert, Placeholder, Select, Statement, StringTemplate, Update, walk
 from quaestor.sql.parser import parse, parse_one
-from quaestor.sql.template import placeholders, substitute
+from quaestor.sql.template import substitute
 
 SEEDS = Path(__file__).parents[4] / "shared" / "data" / "seeds"
 PAGES = [
@@ -20,6 +20,12 @@ PAGES = [
 ]
 #: Where a page is plain text, a statement begins with one of these and ends at a semicolon.
 PRINTED = re.compile(r"^(?:SELECT\n\w+,|INSERT INTO|UPDATE okta|DELETE FROM|EXEC okta).*?;", re.MULTILINE | re.DOTALL)
+
+
+def placeholders(statement: Statement) -> list[tuple[str, ...]]:
+    """The names of its placeholders, in the order of the text."""
+    found = [node for node in walk(statement) if isinstance(node, Placeholder)]
+    return [node.path for node in sorted(found, key=lambda node: node.pos)]
 
 
 def printed(page: str) -> list[str]:
@@ -35,7 +41,7 @@ def test_every_statement_of_a_page(page: str, kinds: list[type[Statement]]) -> N
     assert [type(parse_one(text)) for text in texts] == kinds
     for text in texts:
         statement = parse_one(text)
-        names = {node.path for node in placeholders(statement)}
+        names = set(placeholders(statement))
         assert ("subdomain",) in names
         filled = substitute(statement, {path[0]: "x" for path in names}, text)
         assert not [node for node in walk(filled) if isinstance(node, Placeholder | StringTemplate)]
@@ -59,5 +65,5 @@ def test_the_update_without_assignments() -> None:
     update = parse_one(printed("001_5d077ebe97290281.txt")[1])
     assert isinstance(update, Update)
     assert update.assignments == ()
-    assert [node.path for node in placeholders(update)] == [("subdomain",), ("activate",)]
+    assert placeholders(update) == [("subdomain",), ("activate",)]
     assert len(update.returning) == 5

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from quaestor.errors import BindError, LimitError, SqlSyntaxError, UnsupportedError
-from quaestor.sql.nodes import Literal, Node, Placeholder, ResultColumn, SelectCore, StringTemplate, walk
+from quaestor.sql.nodes import Literal, Placeholder, ResultColumn, SelectCore, StringTemplate, walk
 from quaestor.sql.parser import parse_one, parse_script
-from quaestor.sql.template import block_values, placeholders, substitute
+from quaestor.sql.template import block_values, substitute
 
 
 def literals(text: str, values: dict[str, Any]) -> list[tuple[str, object]]:
@@ -121,11 +121,6 @@ def test_positions_stay() -> None:
     tree = substitute(parse_one(text), {"x": 1})
     places = [(node.pos, node.end) for node in walk(tree) if isinstance(node, Literal)]
     assert [text[pos:end] for pos, end in places] == ["{{ x }}", "'{{ x }}'"]
-
-
-def test_placeholders_in_the_order_of_the_text() -> None:
-    tree: Node = parse_one("SELECT {{ a }} FROM t WHERE x = '{{ b }} {{ c.d }}' LIMIT {{ e }}")
-    assert [node.path for node in placeholders(tree)] == [("a",), ("b",), ("c", "d"), ("e",)]
 
 
 def test_placeholders_of_every_kind_of_statement() -> None:

@@ -6,7 +6,6 @@ Before: `plan.writing.names` says where each name goes, `run.writing.preparing` 
 
 from __future__ import annotations
 
-from quaestor.errors import BindError
 from quaestor.plan.writing.check import Checker
 from quaestor.plan.writing.form import WHOLE
 from quaestor.record import Record
@@ -220,16 +219,6 @@ def rejected(problems: Sequence[tuple[int, list[str]]], count: int) -> list[str]
         numbers = ", ".join(map(str, rows[:5])) + (f" and {len(rows) - 5} more" if len(rows) > 5 else "")
         out.append(f"row{'s' if len(rows) > 1 else ''} {numbers}: {line}")
     return out
-
-
-def same_call(calls: Sequence[Call]) -> BindError | None:
-    """The error for two rows of an UPDATE or DELETE that would ask the same twice; None if there are none."""
-    seen: dict[tuple[str, str], int] = {}
-    for call in calls:
-        before = seen.setdefault((call.method.name, call.key), call.row)
-        if before != call.row and call.key:
-            return BindError(f"rows {before} and {call.row} are both {call.key}")
-    return None
 
 
 def _article(kind: str) -> str:

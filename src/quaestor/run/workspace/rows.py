@@ -74,7 +74,7 @@ def change(
 ) -> Result:
     """The statement, done: how many rows, or what RETURNING says of them."""
     _check_columns(statement, table, context.text)
-    columns = _returned(statement, table, context.text)
+    columns = _returned(statement, table)
     if isinstance(statement, nodes.Insert):
         prepared, sql = _insert(statement, table, columns, context, selector)
     else:
@@ -271,7 +271,7 @@ def _check_columns(statement: Change, table: LocalTable, text: str) -> None:
             )
 
 
-def _returned(statement: Change, table: LocalTable, text: str) -> list[nodes.ResultColumn]:
+def _returned(statement: Change, table: LocalTable) -> list[nodes.ResultColumn]:
     """The columns of RETURNING, `*` written out."""
     found: list[nodes.ResultColumn] = []
     for column in statement.returning:

@@ -73,7 +73,6 @@ class Returning:
         self.columns = tuple(ResultColumn(output.name, output.type) for output in outputs)
         sources = {source.id: source for source in binder.sources.values()}
         self._tree = tree
-        self._binder = binder
         self._sources = sources
 
     def _definition(self) -> CteDefinition:
