@@ -330,11 +330,7 @@ def _delete(node: n.Delete) -> str:
 
 def _argument(node: n.Argument) -> str:
     plain = node.name.isascii() and f"_{node.name}".isidentifier()
-    return f"@{node.name if plain else _quoted(node.name)} = {to_sql(node.value)}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return f"@{node.name if plain else quote_name(node.name)} = {to_sql(node.value)}"
 
 
 def _exec(node: n.Exec) -> str:
@@ -412,11 +408,6 @@ def _copy(node: n.Copy) -> str:
     if not is_text:
         target = f"({target})"  # or the format behind it reads as the arguments of a function
     return _words(f"COPY ({to_sql(node.select)}) TO {target}", file_format)
-
-
-def _script(node: n.Script) -> str:
-    blocks = [f"<<<{block.kind}{block.text}>>>" for block in node.blocks]
-    return "\n".join([*blocks, *[to_sql(statement) + ";" for statement in node.statements]])
 
 
 _PRINTERS: dict[type[n.Node], Callable[[Any], str]] = {
@@ -502,5 +493,5 @@ _PRINTERS: dict[type[n.Node], Callable[[Any], str]] = {
     n.Copy: _copy,
     n.Auth: _auth,
     n.Block: lambda node: f"<<<{node.kind}{node.text}>>>",
-    n.Script: _script,
+    n.Script: lambda node: "\n".join([*map(to_sql, node.blocks), *[f"{to_sql(each)};" for each in node.statements]]),
 }
