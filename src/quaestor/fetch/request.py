@@ -57,10 +57,7 @@ def build_request(
     CatalogError for a path that names a parameter which isn't declared.
     """
     server = method.server or server
-    known = {p.name for p in method.parameters} | {v.name for v in server.variables}
-    for name in values:
-        if name not in known:
-            raise BindError(f"{method.name} has no parameter {name!r}", hint=did_you_mean(name, sorted(known)))
+    _check_names(method, server, values)
     if method.command:
         # late: only documents of other people have it (docs/decisions/0003-late-imports.md)
         from quaestor.fetch.programs import request
@@ -79,11 +76,7 @@ def build_request(
             query += query_parts(parameter, value)
         elif parameter.location == "header":
             headers.append((parameter.wire.lower(), header_text(parameter, value)))
-    further = b""
-    if method.body is not None and method.body.graphql:
-        body, further = _graphql(method, values)
-    elif method.verb == "select" and any(p.location == "body" for p in method.parameters):
-        body = _asked(method, values, body)
+    body, further = _bodies(method, values, body)
     path = _path(method, values)
     if method.form:
         path, _, constant = path.partition("?")
@@ -101,6 +94,22 @@ def build_request(
         bucket=f"{method.http} {method.path}",
         further=further,
     )
+
+
+def _check_names(method: Method, server: Server, values: Mapping[str, Value]) -> None:
+    known = {p.name for p in method.parameters} | {v.name for v in server.variables}
+    for name in values:
+        if name not in known:
+            raise BindError(f"{method.name} has no parameter {name!r}", hint=did_you_mean(name, sorted(known)))
+
+
+def _bodies(method: Method, values: Mapping[str, Value], body: bytes | None) -> tuple[bytes | None, bytes]:
+    """The body of the first request, and of those for further pages where it is another one."""
+    if method.body is not None and method.body.graphql:
+        return _graphql(method, values)
+    if method.verb == "select" and any(p.location == "body" for p in method.parameters):
+        return _asked(method, values, body), b""
+    return body, b""
 
 
 def _graphql(method: Method, values: Mapping[str, Value]) -> tuple[bytes, bytes]:
