@@ -207,7 +207,7 @@ def test_a_key_that_names_nothing_is_no_row(cli: Cli) -> None:
         (("exec",), "exec needs a statement"),
         (("exec", "--sandbox", ""), "there is no statement"),
         (("exec", "-- nothing"), "there is no statement"),
-        (("exec", "SELECT 1", "--ouput", "json"), "'--output'"),
+        (("exec", "SELECT 1", "--ouput", "json"), "did you mean --output?"),
         (("exec", "SELECT 1", "--config", "/no/such.toml"), "/no/such.toml"),
         (("exec", "-i", "/no/such.sql"), "/no/such.sql"),
         (("frobnicate",), "there is no command 'frobnicate'"),
@@ -583,6 +583,6 @@ def test_provider_build(cli: Cli, tmp_path: Path) -> None:
     out = tmp_path / "pets"
     done = cli("provider", "build", "pets", "--spec", str(spec), "--out", str(out))
     assert done.code == 0, done.err
-    assert "1 operations" in done.out
+    assert "1 operation," in done.out
     assert (out / "provider.yaml").exists()
     assert cli("provider", "build", "pets", "--spec", str(tmp_path / "absent.yaml"), "--out", str(out)).code == 3

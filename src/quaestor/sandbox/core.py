@@ -37,6 +37,7 @@ from quaestor.fetch.http import HttpRequest, HttpResponse
 from quaestor.sandbox.answer.access import OPEN, Access, Call, Gate
 from quaestor.sandbox.answer.answers import Answer
 from quaestor.sandbox.answer.refusal import Refusal
+from quaestor.sandbox.answer.untransformed import asked
 from quaestor.sandbox.change.state import State
 from quaestor.sandbox.data.clock import DEFAULT, Clock
 from quaestor.sandbox.data.collection import ORIGIN, encode
@@ -181,7 +182,7 @@ class Sandbox:
         makes rows of their answers by a transform and no schema tells what comes before it. None where all are
         answered."""
         routes = {name: self.site(name).routes for name in self.providers if name not in VENDORS}
-        return {name: (each.untold, each.untold + len(each)) for name, each in routes.items() if each.untold}
+        return {name: (each.untold, len(each)) for name, each in routes.items() if each.untold}
 
     # -- requests
 
@@ -198,11 +199,14 @@ class Sandbox:
         path = _DOUBLED.sub("/", path)
         site, prefix, path = self._locate(request.method, path, headers)
         extra: list[tuple[str, str]]
+        said = raw_query
         try:
             sent = _decoded(request.body, headers.get("content-encoding", ""))
-            answer = self._let_in(site, Call(request.method, request.url, path, headers, sent), raw_query)
+            queried = site.routes.queried(request.method, segments_of(path))
+            said = asked(queried, raw_query, headers.get("content-type", ""), sent)
+            answer = self._let_in(site, Call(request.method, request.url, path, headers, sent), said)
         except Refusal as refusal:
-            match = site.routes.match(request.method, segments_of(path))[0]
+            match = site.routes.match(request.method, segments_of(path), said)[0]
             operation = f"{site.provider} {request.method} {match.route.template}" if match is not None else ""
             status, body = site.manners.refuse(refusal, operation)
             usual = match.route.method.response.media_type if match is not None else ""
@@ -213,7 +217,7 @@ class Sandbox:
         if answer.ignored:
             extra.append(("x-sandbox-ignored", ", ".join(quote(name, safe="[]") for name in answer.ignored)))
         body = answer.body.replace(_ORIGIN, base.encode()) if _ORIGIN in answer.body else answer.body
-        self._note(request, site, path, raw_query, answer.status)
+        self._note(request, site, path, raw_query, said, answer.status)
         kind = (("content-type", answer.media_type),) if body else ()  # of nothing: clients would parse it
         response_headers = (*kind, *answer.headers, *extra, *site.manners.headers())
         return HttpResponse(answer.status, response_headers, body, request.url)
@@ -240,7 +244,7 @@ class Sandbox:
             return self._signed_in(gate, call)
         site.manners.admit(call.path, call.headers)
         if gate.strict:
-            match = site.routes.match(call.method, segments_of(call.path))[0]
+            match = site.routes.match(call.method, segments_of(call.path), raw_query)[0]
             gate.admit(call, match.route.method if match is not None else None)
         return self._answer(site, call, raw_query, gate)
 
@@ -252,8 +256,8 @@ class Sandbox:
                 self._forget()
         return answer
 
-    def _note(self, request: HttpRequest, site: Site, path: str, raw_query: str, status: int) -> None:
-        match, _ = site.routes.match(request.method, segments_of(path))
+    def _note(self, request: HttpRequest, site: Site, path: str, raw_query: str, said: str, status: int) -> None:
+        match, _ = site.routes.match(request.method, segments_of(path), said)
         operation = f"{match.route.resource.id}.{match.route.method.name}" if match is not None else ""
         self._asked += 1
         self._log.append(
@@ -290,7 +294,7 @@ class Sandbox:
             kept = self._kept.get(at)
             if kept is not None:
                 return kept
-        match = self._match(site, method, path)
+        match = self._match(site, method, path, raw_query)
         with self._lock:
             try:
                 answer = site.answer(match, path, raw_query, call.body, gate.caller(call))
@@ -307,11 +311,8 @@ class Sandbox:
         return answer
 
     @staticmethod
-    def _match(site: Site, method: str, path: str) -> Match:
-        match, allowed = site.routes.match(method, segments_of(path))
-        if match is None and site.routes.is_untold(segments_of(path)):
-            detail = "the document makes rows of this answer by a transform, and no schema tells what comes before it"
-            raise Refusal("unsupported", f"{method} {path}", detail=detail)
+    def _match(site: Site, method: str, path: str, raw_query: str) -> Match:
+        match, allowed = site.routes.match(method, segments_of(path), raw_query)
         if match is None:
             raise Refusal("method" if allowed else "no_route", f"{method} {path}")
         return match

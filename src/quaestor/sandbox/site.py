@@ -20,10 +20,11 @@ from quaestor.sandbox.answer.manners import Manners
 from quaestor.sandbox.answer.narrowed import alike, narrowed
 from quaestor.sandbox.answer.observed import Maker, kin, skeleton, trimmed
 from quaestor.sandbox.answer.paging import Page, at_path, cut, put_path, with_parameter
-from quaestor.sandbox.answer.query import Query
+from quaestor.sandbox.answer.query import Query, of_body
 from quaestor.sandbox.answer.refusal import Refusal
-from quaestor.sandbox.answer.routes import Match, Route, Routes
+from quaestor.sandbox.answer.routes import Match, Route, Routes, naming
 from quaestor.sandbox.answer.rules import Rules
+from quaestor.sandbox.answer.untransformed import untransformed
 from quaestor.sandbox.change.overlay import Overlay
 from quaestor.sandbox.change.state import State, unpacked
 from quaestor.sandbox.change.writes import Writer
@@ -155,6 +156,10 @@ class Site:
 
     def answer(self, match: Match, path: str, raw_query: str, body: bytes | None, by: Mapping[str, Any]) -> Answer:
         """The answer to a request that this caller may make. Raises Refusal."""
+        made = self._answer(match, path, raw_query, body, by)
+        return untransformed(match.route, made) if match.route.method.response.transform else made
+
+    def _answer(self, match: Match, path: str, raw_query: str, body: bytes | None, by: Mapping[str, Any]) -> Answer:
         route = match.route
         query = Query(raw_query)
         if route.kind == "write":
@@ -167,7 +172,7 @@ class Site:
             return Answer(response.status, bodies.document(response.media_type), response.media_type or "text/plain")
         if route.kind == "list":
             self.writer.rules.asked(route.template, query)
-            return self._list(match, path, raw_query, query, _parsed(route, body))
+            return self._list(match, path, raw_query, query, of_body(route, body))
         if route.kind == "item":
             row = self._item(match, query)
         else:
@@ -183,8 +188,10 @@ class Site:
 
     def _list(self, match: Match, path: str, raw_query: str, query: Query, body: dict[str, Any]) -> Answer:
         route = match.route
-        collection = self.collection(route.template, match.values)
-        positions = collection.select(query)
+        collection = self.collection(route.home, match.values)
+        positions = (
+            collection.select(query) if route.home == route.template else self._named(route, collection, query)
+        )
         if positions is None:
             positions = self.manners.select(collection, route.shape, route.method, query)
         else:
@@ -216,6 +223,15 @@ class Site:
         made = bodies.of_list(self.inventor, route, rows, keys, page, next_url)
         media_type = route.method.response.media_type or "application/json"
         return Answer(route.method.response.status, made, media_type, links, tuple(query.ignored()))
+
+    @staticmethod
+    def _named(route: Route, collection: Collection, query: Query) -> list[int]:
+        """Where the one object is that a parameter names. Raises Refusal where there is none."""
+        key = query.text(naming(route))
+        at = collection.index(key)
+        if at < 0:
+            raise Refusal("missing", key, kind=collection.kind)
+        return [at]
 
     @staticmethod
     def _links(route: Route, path: str, raw_query: str, page: Page) -> tuple[tuple[tuple[str, str], ...], str]:
@@ -378,6 +394,7 @@ class Site:
 
     def keyed(self, home: str, values: tuple[str, ...], parameter: Parameter | None) -> Overlay:
         """The collection in which a path's parameter names an object."""
+        home = home or "/"
         if home in self.world.found:
             return self._laid_over(home, values, self.world.found[home](values))
         route = self.routes.reading(home)
@@ -448,6 +465,9 @@ class Site:
                 found = next((c for c in route.method.columns if c.name == column), None)
                 if found is not None:
                     return found.path
+        for other in self.routes:
+            if other.home == route.template != other.template and other.asks:
+                return (naming(other),)
         return ("id",) if "id" in route.shape.properties else ()
 
     # -- references
@@ -467,19 +487,6 @@ class Site:
             return None
         collection = self.collection(template, ())
         return collection.key(state % len(collection)) if len(collection) else None
-
-
-def _parsed(route: Route, body: bytes | None) -> dict[str, Any]:
-    """The JSON body of a search that is a POST."""
-    if not body or route.method.http == "GET":
-        return {}
-    try:
-        parsed = msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        raise Refusal("invalid", "body", detail="the body isn't JSON") from None
-    if not isinstance(parsed, dict):
-        raise Refusal("invalid", "body", detail="the body must be an object")
-    return parsed
 
 
 def segments_of(path: str) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from quaestor.surfaces.cli.sandboxed import connect
 
 #: A document of Okta's name, whose rows are made by a template that no sandbox can go behind.
 TEMPLATE = '{"line_items":[{{- range $i, $g := . -}}{{ if $i }},{{ end }}{"key":{{ toJson $g.id }}}{{- end -}}]}'
-THING = {"type": "object", "properties": {"id": {"type": "string"}, "private": {"type": "boolean"}}}
+PROPERTIES = {"id": {"type": "string"}, "private": {"type": "boolean"}}
+THING: dict[str, object] = {"type": "object", "properties": PROPERTIES}
 
 
 def test_a_document_s_provider_answers_below_its_server_s_path_whatever_its_sign_in(tmp_path: Path) -> None:
@@ -115,3 +116,45 @@ def test_an_answer_that_no_schema_tells_of_is_an_error_and_not_no_row(tmp_path: 
         pytest.raises(ProviderError, match="501"),
     ):
         list(connection.sql("SELECT * FROM acme.s.things WHERE org = 'a'"))
+
+
+def test_paths_that_end_in_a_slash_are_of_one_collection(tmp_path: Path) -> None:
+    base = tmp_path / "src" / "acme" / "v1.0.0"
+    (base / "services").mkdir(parents=True)
+
+    def answered(schema: object) -> dict[str, object]:
+        return {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+
+    item = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
+    body = {"content": {"application/json": {"schema": THING}}}
+    paths = {
+        "/things/": {"get": {"responses": answered({"type": "array", "items": THING})}},
+        "/things/{id}/": {
+            "get": {"parameters": item, "responses": answered(THING)},
+            "patch": {"parameters": item, "requestBody": body, "responses": answered(THING)},
+        },
+    }
+    places = {"list": "~1things~1/get", "get": "~1things~1{id}~1/get", "set": "~1things~1{id}~1/patch"}
+    methods = {name: {"operation": {"$ref": f"#/paths/{place}"}} for name, place in places.items()}
+    own = "#/components/x-stackQL-resources/things/methods/"
+    verbs = {"select": [{"$ref": f"{own}get"}, {"$ref": f"{own}list"}], "update": [{"$ref": f"{own}set"}]}
+    text = {
+        "openapi": "3.0.0",
+        "info": {"title": "t", "version": "1"},
+        "servers": [{"url": "https://api.example.com"}],
+        "paths": paths,
+        "components": {"schemas": {}, "x-stackQL-resources": {"things": {"methods": methods, "sqlVerbs": verbs}}},
+    }
+    head = {"name": "acme", "providerServices": {"s": {"service": {"$ref": "acme/v1.0.0/services/s.yaml"}}}}
+    (base / "provider.yaml").write_text(json.dumps(head | {"config": {"auth": {"type": "null_auth"}}}))
+    (base / "services" / "s.yaml").write_text(json.dumps(text))
+    with (
+        open_layered([str(tmp_path)], cache_dir=compiled_cache(tmp_path / "cache")) as catalog,
+        connect(Settings(), catalog) as connection,
+    ):
+        (key, private) = next(iter(connection.sql("SELECT id, private FROM acme.s.things")))
+        one = f"SELECT private FROM acme.s.things WHERE id = '{key}'"
+        assert list(connection.sql(one)) == [(private,)]
+        list(connection.sql(f"UPDATE acme.s.things SET private = {not private} WHERE id = '{key}'"))
+        assert list(connection.sql(one)) == [(int(not private),)]
+        assert dict(connection.sql("SELECT id, private FROM acme.s.things"))[key] == int(not private)

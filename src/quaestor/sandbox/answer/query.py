@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
+import msgspec
+
 from quaestor.sandbox.answer.refusal import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from quaestor.sandbox.answer.routes import Route
 
 
 class Query:
@@ -64,3 +72,16 @@ class Query:
     def ignored(self) -> list[str]:
         """The names that nobody read, in order."""
         return [name for name in self._values if name not in self._read]
+
+
+def of_body(route: Route, body: bytes | None) -> dict[str, Any]:
+    """What a search that is a POST says in its JSON body. Raises Refusal for a body that is none."""
+    if not body or route.method.http == "GET" or route.method.form:
+        return {}
+    try:
+        parsed = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        raise Refusal("invalid", "body", detail="the body isn't JSON") from None
+    if not isinstance(parsed, dict):
+        raise Refusal("invalid", "body", detail="the body must be an object")
+    return parsed

@@ -6,9 +6,10 @@ Before: the catalog. After: `core` asks for the route of every request.
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qsl
 
 from quaestor.catalog.model import Method, Parameter, Resource, Schema, Server
-from quaestor.record import Record
+from quaestor.record import Record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,13 +25,16 @@ class Route(Record):
 
     Attributes:
         resource: the resource that it belongs to in SQL.
-        template: its path with every parameter as `{}`.
+        template: its path with every parameter as `{}`, without a slash at its end; of operations that only what is
+            asked tells apart, with that as one more word: `/?Action=ListUsers`, `/{}/?acl`.
         names: the path's parameters, in order.
         kind: `list` rows of a collection · `item` one of its objects · `single` a thing by itself ·
             `write` anything that changes something.
-        home: of an item, the template of the collection that it is in; else its own.
+        home: of an item, the template of the collection that it is in; so too of what a parameter names one of
+            (`Action=GetUser`); else its own.
         body: the schema of the body, behind its references.
         shape: the schema of one row.
+        asks: what a request's query or form must say, where the path alone doesn't name the operation.
     """
 
     provider: str
@@ -42,6 +46,7 @@ class Route(Record):
     home: str
     body: Schema
     shape: Schema
+    asks: tuple[tuple[str, str], ...] = ()
 
     def parameter(self, at: int) -> Parameter | None:
         """The catalog's facts about the path parameter at this place."""
@@ -63,7 +68,7 @@ class _Node:
 
     def __init__(self) -> None:
         self.below: dict[str, _Node] = {}
-        self.routes: dict[str, Route] = {}
+        self.routes: dict[str, list[Route]] = {}
 
 
 class Routes:
@@ -84,16 +89,15 @@ class Routes:
         ]
         known = catalog.provider(provider)
         self._server = known.server if known is not None else Server("")
-        self._untold = _Node()
-        self.untold = 0
+        # what is read as it comes goes first: of two documents of an operation, it has the shape of the answer
+        operations.sort(key=lambda each: bool(each[1].response.transform))
+        kinds: dict[tuple[str, str], set[tuple[tuple[str, str], ...]]] = {}
         for resource, method in operations:
-            if method.response.transform:  # what comes before a document's transform is told by no schema
-                template = _template(self._whole(method))
-                nothing = Route(provider, resource, method, template, (), "untold", template, Schema(), Schema())
-                _place(self._untold, template).routes[method.http] = nothing
-                self.untold += 1
-            else:
-                self._add(resource, method)
+            kinds.setdefault((method.http, _template(self._whole(method))), set()).add(_asks(resource, method))
+        for resource, method in operations:
+            alone = len(kinds[method.http, _template(self._whole(method))]) == 1
+            self._add(resource, method, () if alone else _asks(resource, method))
+        self._settle()
 
     def __iter__(self) -> Iterator[Route]:
         return iter(self._all.values())
@@ -110,19 +114,34 @@ class Routes:
         route = self._all.get(("GET", template)) or self._all.get(("POST", template))
         return route if route is not None and route.kind != "write" else None
 
-    def match(self, http: str, segments: tuple[str, ...]) -> tuple[Match | None, tuple[str, ...]]:
-        """The route of a path in its decoded parts, and the HTTP methods that the path takes at all."""
+    @property
+    def untold(self) -> int:
+        """How many operations read what no schema tells of, since a document transforms it."""
+        return sum(route.kind != "write" and is_untold(route) for route in self)
+
+    def match(
+        self, http: str, segments: tuple[str, ...], raw_query: str = ""
+    ) -> tuple[Match | None, tuple[str, ...]]:
+        """The route of a path in its decoded parts and what is asked by it, and the HTTP methods that the path takes
+        at all."""
         allowed: dict[str, None] = {}
         for node, values in _paths(self._root, segments, 0, ()):
-            route = node.routes.get(http)
-            if route is not None:
-                return Match(route, values), tuple(node.routes)
+            there = node.routes.get(http, [])
+            given = set(parse_qsl(raw_query, keep_blank_values=True)) if any(each.asks for each in there) else set()
+            fitting = [each for each in there if given.issuperset(each.asks)]
+            if fitting:
+                return Match(max(fitting, key=lambda each: len(each.asks)), values), tuple(node.routes)
             allowed.update(dict.fromkeys(node.routes))
         return None, tuple(allowed)
 
-    def is_untold(self, segments: tuple[str, ...]) -> bool:
-        """Whether a path's answers are of a shape that no schema tells, since a document transforms them."""
-        return any(True for _ in _paths(self._untold, segments, 0, ()))
+    def queried(self, http: str, segments: tuple[str, ...]) -> list[Route]:
+        """The operations at a path that are GraphQL queries."""
+        return [
+            each
+            for node, _ in _paths(self._root, segments, 0, ())
+            for each in node.routes.get(http, ())
+            if each.method.body is not None and each.method.body.graphql
+        ]
 
     def _whole(self, method: Method) -> str:
         return _prefix(method.server or self._server) + method.path.partition("?")[0]
@@ -144,14 +163,18 @@ class Routes:
         listed = next((each for each in here.one_of if self._resolve(each).type == "array"), None)
         return body, here if listed is None or not _reads(method) else self._resolve(listed)
 
-    def _add(self, resource: Resource, method: Method) -> None:
+    def _add(self, resource: Resource, method: Method, asks: tuple[tuple[str, str], ...]) -> None:
         whole = self._whole(method)
-        template = _template(whole)
+        path = _template(whole)
+        template = path.rstrip("/") or "/"
+        if asks:
+            template = f"{path.rstrip('/')}/?" + "&".join("=".join(filter(None, each)) for each in asks)
         if (method.http, template) in self._all:  # one operation under two names
             return
         body, rows = self._shapes(method)
         names = tuple(_PARAMETER.findall(whole))
         home, _, last = template.rpartition("/")
+        home = home or "/"
         if not _reads(method):
             kind, home = "write", template
         elif _many(method, rows):
@@ -165,9 +188,66 @@ class Routes:
             shape = self._resolve(rows.items or Schema())
         elif method.response.map_key:
             shape = self._resolve(rows.additional or Schema())
-        route = Route(self.provider, resource, method, template, names, kind, home, body, shape)
+        route = Route(self.provider, resource, method, template, names, kind, home, body, shape, asks)
         self._all[method.http, template] = route
-        _place(self._root, template).routes[method.http] = route
+        _place(self._root, path).routes.setdefault(method.http, []).append(route)
+
+    def _settle(self) -> None:
+        """Operations that only a parameter tells apart go by one collection of their resource, that which asks for
+        least: `GetUser`, `CreateUser` and `DeleteUser` by that of `ListUsers`."""
+        bases: dict[tuple[str, str], Route] = {}
+        for route in self:
+            at = (route.resource.id, route.template.partition("?")[0])
+            if route.asks and route.kind == "list" and (at not in bases or _wants(route) < _wants(bases[at])):
+                bases[at] = route
+        for node in _nodes(self._root):
+            for http, routes in node.routes.items():
+                for place, route in enumerate(routes):
+                    if dict(route.asks).get("Action", "").startswith("Get") and not naming(route):
+                        routes[place] = self._all[http, route.template] = replace(route, kind="single")
+                        continue
+                    base = bases.get((route.resource.id, route.template.partition("?")[0]))
+                    if base is None or not route.asks or not _is_of(route, base):
+                        continue
+                    routes[place] = self._all[http, route.template] = replace(route, home=base.template)
+
+
+def is_untold(route: Route) -> bool:
+    """Whether an answer is of a shape that no schema tells, since a document transforms it."""
+    response = route.method.response
+    nowhere = route.shape == Schema() and "json" in response.media_type  # it is told before the transform, not after
+    return bool(response.transform) and (not response.schema or nowhere)
+
+
+def _asks(resource: Resource, method: Method) -> tuple[tuple[str, str], ...]:
+    """What the path of an operation fixes of the query, or, of a GraphQL query, the operation's own name. `x-id` only
+    says again what the HTTP method does (AWS's REST protocols)."""
+    if method.body is not None and method.body.graphql:
+        return (("query", f"{resource.id}.{method.name}"),)
+    said = parse_qsl(method.path.partition("?")[2], keep_blank_values=True)
+    return tuple(sorted(each for each in said if each[0] != "x-id"))
+
+
+def naming(route: Route) -> str:
+    """The parameter that says which object an operation is about: the last that it insists on."""
+    wanted = [p.wire for p in route.method.parameters if p.required and p.location == "query"]
+    return wanted[-1] if wanted else ""
+
+
+def _wants(route: Route) -> int:
+    return sum(parameter.required for parameter in route.method.parameters)
+
+
+def _is_of(route: Route, base: Route) -> bool:
+    """Whether an operation is about one object of a collection: it asks for a field that says which."""
+    of_one = route.kind == "list" or route.method.verb in ("insert", "delete")
+    return route is not base and of_one and naming(route) in base.shape.properties
+
+
+def _nodes(node: _Node) -> Iterator[_Node]:
+    yield node
+    for each in node.below.values():
+        yield from _nodes(each)
 
 
 def _place(node: _Node, template: str) -> _Node:

@@ -10,11 +10,10 @@ What a method does follows from its verb and its path:
 | DELETE on an object, on a collection  | deletes it; all of them                                            |
 | PUT, PATCH, POST, DELETE on one alone | the same with the one object that is there                         |
 | POST …/activate, suspend …            | a step of an object's life: its status                             |
+| AWS's actions on one resource         | make and delete objects of the collection that its list has        |
 | any other                             | answered in the shape that the catalog knows; nothing changes      |
 
-A vendor's `Rules` (see `rules`) refine that for paths of their own. Nothing is left that can't be imitated in this
-sense, so there is no table of operations that answer 501.
-
+A vendor's `Rules` (see `rules`) refine that for paths of their own.
 Before: `site` has matched a route. After: the changes are in `state`, the answer is in the vendor's shape.
 """
 
@@ -37,6 +36,7 @@ from quaestor.sandbox.answer.rules import Act, Rules
 from quaestor.sandbox.change.checks import faults
 from quaestor.sandbox.change.conforming import conforming, unset
 from quaestor.sandbox.change.documents import accepted, merged, pruned, replaced, shown, stamped
+from quaestor.sandbox.change.naming import by_name
 from quaestor.sandbox.change.overlay import Overlay
 from quaestor.sandbox.change.places import Places
 from quaestor.sandbox.change.replies import Replies
@@ -113,7 +113,7 @@ class Writer:
     def _body(self, route: Route, raw: bytes | None) -> Any:
         """The decoded body; None if there is none, or it is no JSON by its nature. Raises Refusal."""
         asked = route.method.body
-        if not raw:
+        if not raw or route.method.form:
             return None
         if asked is not None and "json" not in asked.media_type:
             return None
@@ -140,6 +140,8 @@ class Writer:
     def _generic(self, act: Act) -> Answer:
         route, http = act.route, act.route.method.http
         template = route.template
+        if route.asks and route.home != template:
+            return by_name(self, act)
         home, _, last = template.rpartition("/")
         reading = self.site.routes.reading(template)
         if last == "{}":
@@ -234,7 +236,7 @@ class Writer:
         made = conforming(self.inventor, shape, made, state, bones)
         self.rules.made(act, template, values, made)
         self.rules.unique(act, template, collection, made, "")
-        shape_of_get = self._read_shape(template)
+        shape_of_get = self.read_shape(template)
         kept = shown(self.inventor, shape_of_get, made) if shape_of_get is not None else made
         if shape_of_get is not None:
             kept = self._without_secrets(kept, shape, shape_of_get)
@@ -278,12 +280,12 @@ class Writer:
     def _shape(self, template: str, route: Route) -> Schema:
         """The shape of a new object: what its making answers, if that is an object, else what reads answer."""
         own = self.inventor.resolve(route.shape)
-        read = self._read_shape(template)
+        read = self.read_shape(template)
         if read is None or read.type == "string" or alike(self.inventor, own, read):
             return own
         return read
 
-    def _read_shape(self, template: str) -> Schema | None:
+    def read_shape(self, template: str) -> Schema | None:
         """The shape in which a get, or else a list, gives the objects of a collection."""
         for at in (template + "/{}", template):
             route = self.site.routes.reading(at)
@@ -346,7 +348,7 @@ class Writer:
                 raise Refusal("missing", key, kind=collection.kind)
             self.state.bear(self.site.place(home, parents), collection.canonical(key), HERE)
             return self.done(act)
-        shape = self._read_shape(home) or self.inventor.resolve(act.route.shape)
+        shape = self.read_shape(home) or self.inventor.resolve(act.route.shape)
         before = collection.get(key, shape) if collection.has(key) else None
         if before is None:
             raise Refusal("missing", key, kind=collection.kind)
@@ -366,7 +368,7 @@ class Writer:
     ) -> dict[str, Any]:
         """Keeps an object with what a body says changed, and gives it."""
         key = collection.canonical(act.values[-1])
-        shape = self._read_shape(home) or self.inventor.resolve(act.route.shape)
+        shape = self.read_shape(home) or self.inventor.resolve(act.route.shape)
         posted = accepted(self.inventor, shape, row)
         path = self._key_path(collection)
         if path and path[0] in posted and len(path) == 1:
@@ -406,7 +408,7 @@ class Writer:
         if not collection.has(key):
             raise Refusal("missing", key, kind=collection.kind)
         own = collection.canonical(key)
-        before = collection.get(own, self._read_shape(home) or Schema())
+        before = collection.get(own, self.read_shape(home) or Schema())
         self.rules.removing(act, home, parents, own, before)
         self.places.unlink(collection, own)
         if collection.whole is not None:

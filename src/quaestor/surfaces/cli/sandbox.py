@@ -22,6 +22,7 @@ from quaestor.surfaces.cli.output import Direct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from quaestor.catalog.model import Provider
     from quaestor.sandbox.wire.front import Front
     from quaestor.surfaces.cli.console import Console
     from quaestor.surfaces.cli.options import Invocation
@@ -53,13 +54,13 @@ def run(invocation: Invocation, console: Console) -> int:
         def ready(address: str) -> None:
             endpoints = front.endpoints(address)
             Direct(console.stdout, False).write("".join(f"{name} {url}\n" for name, url in endpoints.items()))
-            variables = [f"{credential.env}={TOKEN}" for provider in providers for credential in provider.credentials]
+            variables = [f"{name}={TOKEN}" for provider in providers for name in _credentials(provider)]
             flags = [f"--endpoint {name}={url}" for name, url in endpoints.items()]
             if known is not None:
                 flags.append(f"--tls.CABundle {known.authority}")
                 path = known.authority
                 console.note(f"trust it: SSL_CERT_FILE={path} or NODE_EXTRA_CA_CERTS={path} or curl --cacert {path}")
-            console.note(f'use it: {" ".join(variables)} quaestor exec {" ".join(flags)} "SELECT …"')
+            console.note(f'use it: {" ".join([*variables, "quaestor exec", *flags])} "SELECT …"')
             if isinstance(front.service, Sandbox):
                 for name, (dumb, of) in front.service.untold().items():
                     console.note(f"{dumb} of {of} operations of {name} answer 501: {_UNTOLD}")
@@ -72,6 +73,22 @@ def run(invocation: Invocation, console: Console) -> int:
 
         serve(front, port=values.get("port", 0), identity=known, ready=ready)
     return 0
+
+
+def _credentials(provider: Provider) -> list[str]:
+    """The variables that hold a provider's credentials, where any text will do for one."""
+    if provider.credentials:
+        return [credential.env for credential in provider.credentials]
+    if provider.auth.get("type") not in (
+        "aws_signing_v4",
+        "api_key",
+        "basic",
+        "bearer",
+    ):  # others read keys of theirs
+        return []
+    return [
+        str(name) for key, name in provider.auth.items() if key.endswith(("envvar", "_var")) and "path" not in key
+    ]
 
 
 def _service_app(front: Front, path: str) -> str:
