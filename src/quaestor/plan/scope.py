@@ -295,11 +295,14 @@ class Scope:
         sources = [source for scope in self.around() for source in scope.sources]
         if qualifier and not any(source.answers_to(qualifier) for source in sources):
             known = [".".join(source.path) for source in sources]
+            hint = did_you_mean(".".join(qualifier), known)
+            if len(qualifier) == 1 and any(qualifier[0] in source.all_names() for source in sources):
+                hint = f"{qualifier[0]} is a column: what is inside it is {qualifier[0]} ->> '{name}'"
             return BindError(
                 f"there is no table {'.'.join(qualifier)} in this FROM",
                 text=self.text,
                 position=ref.pos,
-                hint=did_you_mean(".".join(qualifier), known),
+                hint=hint,
             )
         if qualifier:
             sources = [source for source in sources if source.answers_to(qualifier)]

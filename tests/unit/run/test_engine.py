@@ -298,6 +298,7 @@ def test_what_sqlite_refuses_costs_no_request(connect: Any) -> None:
             "HAVING",
         ),
         ('SELECT id FROM okta.users.users WHERE status = "ACTIVE"', "no column ACTIVE", "quotes: 'ACTIVE'"),
+        ("SELECT id, profile.login FROM okta.users.users", "there is no table profile", "profile ->> 'login'"),
     ):
         with pytest.raises(BindError, match=message) as caught:
             con.sql(sql).fetchall()

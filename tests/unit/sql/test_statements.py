@@ -233,7 +233,7 @@ def test_blocks() -> None:
         ("EXEC a.b.c.d @@yaml = 'x'", "'@@json' should follow", ""),
         ("SHOW", "the statement ends where one of PROVIDERS, SERVICES", ""),
         ("SHOW COLUMNS", "one of PROVIDERS, SERVICES", ""),
-        ("DESCRIBE a.b.c.d.e", "no more than 4 parts should follow", ""),
+        ("DESCRIBE a.b.c.d.e", "a name of at most 4 parts should follow", ""),
         ("CREATE INDEX i ON t (a)", "VIEW, MATERIALIZED VIEW or TABLE should follow", ""),
         ("CREATE TABLE t (a REFERENCES u)", "')' should follow", ""),
         ("CREATE VIEW v AS DELETE FROM t", "'SELECT' should follow", ""),
@@ -278,7 +278,7 @@ def test_what_is_wrong_is_said(text: str, message: str, hint: str) -> None:
         ("SELECT a NOT b", 13, "NULL, IN, BETWEEN, LIKE, GLOB, REGEXP or MATCH should follow", ""),
         ("SELECT 0x12345678901234567", 7, "has more than 64 bits", ""),
         ("(SELECT 1)", 0, "'(' is not expected here: a statement should follow", ""),
-        ("SELECT a FROM b.c.d.e.f", 21, "no more than 4 parts should follow", ""),
+        ("SELECT a FROM b.c.d.e.f", 21, "a name of at most 4 parts should follow", ""),
     ],
 )  # fmt: skip
 def test_where_it_is_wrong(text: str, position: int, message: str, hint: str) -> None:

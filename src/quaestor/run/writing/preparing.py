@@ -279,7 +279,10 @@ class Preparer:
         full = (*given.path[: 4 - len(path)], *path) if len(path) < 4 else path
         if len(full) != 4:
             raise BindError(
-                f"{'.'.join(path)} is not connection.service.resource.method", text=given.text, position=statement.pos
+                f"{'.'.join(path)} is not connection.service.resource.method",
+                text=given.text,
+                position=statement.pos,
+                hint="such as okta.users.users.suspend_user; SHOW METHODS IN connection.service.resource lists them",
             )
         target = self._target(nodes.TableRef(full[:3], pos=statement.pos), given)
         method = target.resource.method(full[3])

@@ -230,7 +230,7 @@ class Cursor:
         parts = [self.name(expected)]
         while self.kinds[self.at] == ".":
             if len(parts) == most:
-                self.fail(f"no more than {most} parts")
+                self.fail(f"the end of a name of at most {most} parts")
             self.at += 1
             parts.append(self.any_name("a name"))
         return tuple(parts)
