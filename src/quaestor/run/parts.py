@@ -197,3 +197,5 @@ class Parts:
             self._selector = self._session = None
             self.catalog = catalog
             self.names = {**{p.name: p.name for p in catalog.providers()}, **self.names}
+            if self._workspace is not None:
+                self._workspace.adopt(self.catalog, self.names)

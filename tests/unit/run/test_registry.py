@@ -274,8 +274,11 @@ def test_the_statements(source: Path, tmp_path: Path) -> None:
         assert list(con.sql("REGISTRY LIST acme")) == [("acme", "v1.10.0", 0), ("acme", "v1.9.0", 0)]
         with pytest.raises(BindError):
             con.sql("SHOW SERVICES IN acme")
+        known = "SELECT count(*) FROM information_schema.tables WHERE table_catalog = 'acme'"
+        assert con.sql(known).fetchall() == [(0,)]
         assert con.sql("REGISTRY PULL acme").message == "pulled acme v1.10.0"
         assert [row[1] for row in con.sql("SHOW SERVICES IN acme")] == ["s"]
+        assert con.sql(known).fetchall() == [(1,)]
         assert next(iter(con.sql("REGISTRY LIST acme"))) == ("acme", "v1.10.0", 1)
         with pytest.raises(CatalogError, match="no acme v9"):
             con.sql("REGISTRY PULL acme v9.0.0")

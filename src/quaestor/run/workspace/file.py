@@ -117,6 +117,11 @@ class Workspace:
                 db.close()
             self._open.clear()
 
+    def adopt(self, catalog: Any, connections: Mapping[str, str]) -> None:
+        """Another catalog for `information_schema` of later statements; views and tables stay."""
+        self._catalog = catalog
+        self._connections = connections
+
     # ------------------------------------------------------------------------------------- look-ups
 
     def find(self, schema: str, name: str) -> Local | None:
