@@ -423,3 +423,14 @@ def did_you_mean(name: str, candidates: list[str] | tuple[str, ...]) -> str:
     """`did you mean 'a' or 'b'?`, or an empty text."""
     names = nearest(name, candidates)
     return f"did you mean {' or '.join(repr(n) for n in names)}?" if names else ""
+
+
+def no_such(kind: str, name: str, known: list[str], show: str, *, text: str, position: int) -> BindError:
+    """The error for a name that the catalog doesn't have; `show` is the statement that lists those it has."""
+    hint = did_you_mean(name, known)
+    return BindError(
+        f"there is no {kind} called {name}",
+        text=text,
+        position=position,
+        hint=f"{hint} {show} lists them all" if hint else f"{show} lists them",
+    )

@@ -6,7 +6,7 @@ regard to case; a pattern (`okta_*`) or the name of a group stands for several c
 
 from __future__ import annotations
 
-from quaestor.errors import BindError, did_you_mean
+from quaestor.errors import BindError, did_you_mean, no_such
 from quaestor.record import Record
 
 TYPE_CHECKING = False
@@ -163,10 +163,4 @@ class Naming:
         return resource
 
     def _unknown(self, kind: str, name: str, known: list[str], ref: nodes.TableRef, show: str) -> BindError:
-        hint = did_you_mean(name, known)
-        return BindError(
-            f"there is no {kind} called {name}",
-            text=self._text,
-            position=ref.pos,
-            hint=f"{hint} {show} lists them all" if hint else f"{show} lists them",
-        )
+        return no_such(kind, name, known, show, text=self._text, position=ref.pos)

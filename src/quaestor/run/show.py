@@ -5,7 +5,7 @@ Before: `run.engine` has the statement. After: a `Result` like any other. Nothin
 
 from __future__ import annotations
 
-from quaestor.errors import BindError, did_you_mean
+from quaestor.errors import BindError, no_such
 from quaestor.record import Record
 from quaestor.values import ResultColumn
 
@@ -379,13 +379,7 @@ class Shower:
         return resource, provider
 
     def _missing(self, statement: nodes.Statement, kind: str, name: str, known: list[str], show: str) -> BindError:
-        hint = did_you_mean(name, known)
-        return BindError(
-            f"there is no {kind} called {name}",
-            text=self.text,
-            position=statement.pos,
-            hint=f"{hint} {show} lists them all" if hint else f"{show} lists them",
-        )
+        return no_such(kind, name, known, show, text=self.text, position=statement.pos)
 
 
 def _said(texts: Texts, kind: str, name: str, resource: Resource) -> str:
