@@ -10,7 +10,7 @@ link to another origin is a ForbiddenError: nothing is sent there.
 
 from __future__ import annotations
 
-from quaestor.errors import DecodeError, ForbiddenError, LimitError
+from quaestor.errors import DecodeError, ForbiddenError, LimitError, counted
 from quaestor.fetch.decode import Page
 from quaestor.fetch.url import join, origin_of, query_value, quote, shown, with_query
 from quaestor.record import replace
@@ -73,7 +73,8 @@ def read_pages(
             return
         if max_pages and count >= max_pages:
             raise LimitError(
-                f"{method.name} has more than {max_pages} pages", hint="raise max_pages, or narrow the statement"
+                f"{method.name} has more than {counted(max_pages, 'page')}",
+                hint="narrow the statement, or raise --http.response.pageLimit",
             )
 
 

@@ -78,8 +78,8 @@ class Stats:
         with self._lock:
             if requests and self._max_requests and self.requests + requests > self._max_requests:
                 raise LimitError(
-                    f"the statement has made {self.requests:,} requests and needs more",
-                    hint="narrow it, or raise max_requests",
+                    f"the statement has made {counted(self.requests, 'request')} and needs more",
+                    hint="narrow it, or raise --max-requests",
                 )
             self.requests += requests
             self.retries += retries

@@ -50,5 +50,5 @@ def explained(
         "how": "written one after the other, once all rows are checked"
         + ("; what changes between reading and writing isn't seen" if calls is None else ""),
     }
-    rows.append(tuple(told.get(column.name) for column in COLUMNS))
+    rows.append(tuple(told.get(column.name, "") for column in COLUMNS))
     return Result(COLUMNS, [rows], stats=Stats())
