@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from quaestor.errors import UsageError
-from quaestor.surfaces.cli import refused
+from quaestor.surfaces.cli import demo, refused
+from quaestor.surfaces.cli.console import Console
 from quaestor.surfaces.cli.options import COMMANDS, COMMON, OPTIONS, Invocation, parse, takes
 from quaestor.surfaces.cli.usage import help_text
 
@@ -167,3 +168,8 @@ def test_commands_of_a_command(argv: list[str], message: str, hint: str) -> None
         parse(argv)
     assert message in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_demo_takes_no_arguments() -> None:
+    with pytest.raises(UsageError, match="demo takes no arguments"):
+        demo.run(Invocation("demo", ("SELECT 1",)), Console.of_process())
