@@ -86,14 +86,7 @@ def resume(
         ready = writer.preparer.prepare(statement, Given(account.text, values, account.path), stats, token)
         found = _compared(account, ready, writer)
         looked_up = _looked_up(account, ready, found, writer.preparer.reading(ready.given, stats, token))
-        left = {row.row for row in account.rows if row.state == UNKNOWN} - looked_up.keys()
-        known = {row: reason for row, reason in looked_up.items() if reason}
-        if left and unknown == ASK:
-            raise _ask(account, sorted(left))
-        if unknown != SKIP and left.intersection(found.gone):
-            raise _differs(account, [f"row {row} isn't reached any more" for row in found.gone], "--skip-unknown")
-        if unknown == SKIP:
-            known |= dict.fromkeys(left, SAID)
+        known = _taken_for_done(account, found, looked_up, unknown)
         calls = _remaining(ready, [call for call in found.todo if call.row not in known])
         if writer.only_shows:
             run.end()
@@ -119,6 +112,20 @@ def resume(
         f"{result.message}; {before:,} {'was' if before == 1 else 'were'} done before" if result.message else ""
     )
     return result
+
+
+def _taken_for_done(account: Account, found: Found, looked_up: Mapping[int, str], unknown: str) -> dict[int, str]:
+    """The rows of unknown end that aren't sent again, and why. Raises UsageError where rows have to be asked about,
+    BindError where they can't be sent again."""
+    left = {row.row for row in account.rows if row.state == UNKNOWN} - looked_up.keys()
+    known = {row: reason for row, reason in looked_up.items() if reason}
+    if left and unknown == ASK:
+        raise _ask(account, sorted(left))
+    if unknown != SKIP and left.intersection(found.gone):
+        raise _differs(account, [f"row {row} isn't reached any more" for row in found.gone], "--skip-unknown")
+    if unknown == SKIP:
+        known |= dict.fromkeys(left, SAID)
+    return known
 
 
 def _nothing_left(account: Account) -> Result:
