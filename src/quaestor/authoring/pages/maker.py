@@ -116,15 +116,17 @@ class Maker:
             text = made.prose.row(method.response)
         root = Shape(tuple(row_schemas(method.response, self._schema)), self._schema, text)
         columns = shown(method)
-        listed = [column for name in ordered(columns) for column in self._field(name, columns[name], root)]
+        fields = root.fields()
+        listed = [column for name in ordered(columns) for column in self._field(name, columns[name], fields)]
         said = "" if note.strip().lower() in _EMPTY_NOTES else block(note, self._escape)
         return FieldTable(method.name, tuple(listed), said)
 
-    def _field(self, called: str, column: model.Column, root: Shape) -> Iterator[Column]:
-        shape: Shape | None = root
-        for key in column.path:
-            shape = shape.fields()[key][0] if shape is not None and key in shape.fields() else None
-        if shape is None or not column.path:
+    def _field(self, called: str, column: model.Column, fields: dict[str, tuple[Shape, bool]]) -> Iterator[Column]:
+        shape: Shape | None = None
+        for at, key in enumerate(column.path, 1):
+            shape = fields[key][0] if key in fields else None
+            fields = shape.fields() if shape is not None and at < len(column.path) else {}
+        if shape is None:
             name = "string (date-time)" if column.type == "date-time" else column.type
             yield Column(called, f"{name} ({column.format})" if column.format else name)
             return

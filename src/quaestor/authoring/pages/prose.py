@@ -29,6 +29,7 @@ class Text:
     def __init__(self, schemas: Schemas | None = None, nodes: Sequence[Any] = ()) -> None:
         self._schemas = schemas
         self._nodes = [schemas.flat(node) for node in nodes] if schemas is not None else []
+        self._found: list[dict[str, Any]] | None = None
 
     @property
     def description(self) -> str:
@@ -64,8 +65,14 @@ class Text:
         found = [node for node in found if isinstance(node, dict)]
         return Text(self._schemas, found) if found else self.items()
 
-    def _whole(self) -> Iterator[dict[str, Any]]:
-        """All that may be here: the schemas, and the alternatives inside them, each once."""
+    def _whole(self) -> list[dict[str, Any]]:
+        """All that may be here; looked for once, as every property asks."""
+        if self._found is None:
+            self._found = list(self._alternatives())
+        return self._found
+
+    def _alternatives(self) -> Iterator[dict[str, Any]]:
+        """The schemas, and the alternatives inside them, each once."""
         waiting = list(self._nodes)
         seen: set[int] = set()
         while waiting and self._schemas is not None:
