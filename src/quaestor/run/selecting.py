@@ -17,6 +17,7 @@ from quaestor.plan.bind import bind
 from quaestor.plan.constants import constants_of
 from quaestor.plan.naming import ALL
 from quaestor.plan.scans import plan
+from quaestor.plan.unlisted import unlisted
 from quaestor.record import Record, replace
 from quaestor.run.executor import Execution
 from quaestor.run.reading import Reading
@@ -227,6 +228,9 @@ class Selector:
         workspace: Finder | None = None,
     ) -> tuple[BoundQuery, Plan]:
         query = self._bound(statement, text, default, workspace)
+        if self._notify is not None:
+            for told in unlisted(query):
+                self._notify(told)
         if query.local or writes:
             execution.attach(self._workspace(), query.local, writes=writes)
         constants = execution.evaluate(constants_of(query))
