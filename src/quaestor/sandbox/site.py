@@ -374,7 +374,9 @@ class Site:
             if bones is None or route is None:
                 return row
             state = state_of(self.world.seed, template, key)
-            filler = Maker(self.inventor, f"{filled(template, values)}/{quote(key, safe='')}")
+            made = self.routes.at(template, "POST") if known is None else None
+            postable = self.writer.replies.postable(made)
+            filler = Maker(self.inventor, f"{filled(template, values)}/{quote(key, safe='')}", postable)
             fitting = row if known is None else filler.fitted(bones, row, known, route.shape, own)
             return filler.completed(bones, fitting, row, route.shape, state)
 

@@ -167,3 +167,15 @@ def test_a_new_monitor_is_on_the_page_that_it_belongs_to() -> None:
     assert len(read("/api/v1/monitor", box, page="0", page_size="1000")) == before + 1
     last = read("/api/v1/monitor", box, page=str(before // 10), page_size="10")
     assert made["id"] in {each["id"] for each in last}
+
+
+def test_a_text_that_a_client_left_out_isn_t_made_up_when_its_object_is_read() -> None:
+    box = Sandbox(open_catalog(), ["datadog"])
+
+    def made(path: str, **body: Any) -> tuple[Any, Any]:
+        said = box.handle(HttpRequest("POST", f"http://h{path}", KEYS, json.dumps(body).encode()))
+        answer = json.loads(said.body)
+        return answer, read(f"{path}/{answer['id']}", box)
+
+    _, monitor = made("/api/v1/monitor", type="metric alert", query="avg(last_5m):avg:a{*} > 1", name="n")
+    assert (monitor["name"], monitor["message"], monitor["tags"]) == ("n", "", [])

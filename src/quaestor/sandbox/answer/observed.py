@@ -115,11 +115,13 @@ class Maker:
 
     Args:
         here: the path of the object, for links.
+        postable: of an object that a client made, what the client could have said: a text that it didn't is empty.
     """
 
-    def __init__(self, inventor: Inventor, here: str) -> None:
+    def __init__(self, inventor: Inventor, here: str, postable: frozenset[str] = frozenset()) -> None:
         self._inventor = inventor
         self._here = here
+        self._postable = postable
 
     def completed(
         self, bones: dict[str, Any], row: dict[str, Any], spare: dict[str, Any], shape: Schema, state: int
@@ -216,7 +218,8 @@ class Maker:
             if _fits(made, of):
                 return made
         if bone[0] == "string":
-            return self._inventor.code(name, state)
+            free = name in self._postable and known.min_length is None and not known.pattern
+            return "" if free else self._inventor.code(name, state)
         return {"number": state % 1000, "boolean": False, "array": [], "object": {}}[bone[0]]
 
 

@@ -64,6 +64,13 @@ class Replies:
         items = self.inventor.resolve(inner).items if inner is not None else None
         return items or inner or whole
 
+    def postable(self, route: Route | None) -> frozenset[str]:
+        """The fields that a client can say of an object that this operation makes, in JSON:API's attributes too."""
+        said = fields(self.inventor, self.asked(route)) if route is not None else {}
+        inside = fields(self.inventor, said["attributes"]) if "attributes" in said else {}
+        known = ((name, sub, self.inventor.resolve(sub)) for name, sub in (*said.items(), *inside.items()))
+        return frozenset(name for name, sub, whole in known if not (sub.read_only or whole.read_only))
+
     def done(self, act: Act, row: Any = None, facts: dict[str, Any] | None = None) -> Answer:
         """The answer of success: the object, or what the catalog says stands there, or nothing."""
         route = act.route

@@ -264,7 +264,7 @@ class Writer:
             asked = self.replies.asked(route)
             return dict(merged(pruned(self.inventor, shape, made, posted, asked), posted))
         kept = merged(trimmed(bones, made, posted, fresh=True), posted)
-        return Maker(self.inventor, here).completed(bones, kept, made, shape, state)
+        return Maker(self.inventor, here, self.replies.postable(route)).completed(bones, kept, made, shape, state)
 
     def _without_secrets(self, row: dict[str, Any], full: Schema, read: Schema) -> dict[str, Any]:
         """What later reads have of an object: not what is told once, when it is made."""
