@@ -77,6 +77,23 @@ def test_a_list_that_goes_on_and_does_not_say_how_is_an_error(catalog: Layered) 
         run(catalog, "SELECT user_name FROM aws.iam.users", lambda n: users("u", " "))
 
 
+@pytest.mark.parametrize(
+    ("where", "bodies"),
+    [
+        ("user_name = 'ada'", ["DeleteUser&Version=2010-05-08&UserName=ada"]),
+        (
+            "user_name IN ('ada', 'bob')",
+            ["DeleteUser&Version=2010-05-08&UserName=ada", "DeleteUser&Version=2010-05-08&UserName=bob"],
+        ),
+        ("path = '/'", ["ListUsers&Version=2010-05-08", "DeleteUser&Version=2010-05-08&UserName=u1"]),
+    ],
+)
+def test_a_key_that_is_no_part_of_the_path_names_the_row(catalog: Layered, where: str, bodies: list[str]) -> None:
+    rows, seen = run(catalog, f"DELETE FROM aws.iam.users WHERE {where}", lambda n: users(f"u{n}", ""))
+    assert rows == []
+    assert [(request.body or b"").decode() for request in seen] == [f"Action={body}" for body in bodies]
+
+
 def test_s3_names_no_token_where_the_last_key_is_one(catalog: Layered) -> None:
     def answer(n: int) -> bytes:
         key = f"<Contents><Key>k{n}</Key><Size>1</Size><ETag>e</ETag></Contents>"

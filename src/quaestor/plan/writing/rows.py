@@ -162,11 +162,13 @@ def _merged(used: Sequence[Binding]) -> dict[str, tuple[nodes.Expr, ...]]:
 
 
 def _is_for_call(name: str, choice: Choice, use: TableUse) -> bool:
-    """Whether a condition says how to call the method. A query parameter that shares its name with a field doesn't:
-    then it is a predicate, and `param__name` is the parameter."""
+    """Whether a condition says how to call the method. An optional query parameter that shares its name with a field
+    doesn't: then it is a predicate, and `param__name` is the parameter."""
     slot = choice.slots[name]
     if slot.location in ("path", "server") or name.startswith(PARAMETER_PREFIX):
         return True
+    if any(p.name == slot.parameter and p.required for p in choice.method.parameters):
+        return True  # the key of an API that has its keys in the query, such as AWS's
     is_field = any(field.name == name for field in use.resource.columns)
     return not is_field or not slot.parameter
 
@@ -224,12 +226,13 @@ def _read(
     """The SELECT of the rows to write to: their keys, what is taken from them, and the values of SET."""
     columns: dict[str, str] = {}  # name of the slot to the column of the row
     for parameter in choice.method.parameters:
-        if parameter.location != "path":
+        in_path = parameter.location == "path"
+        if not in_path and (not parameter.required or choice.given(parameter.name)):
             continue
         column = _row_column(parameter, use)
         if column:
             columns[parameter.name] = column
-        elif not choice.given(parameter.name):
+        elif in_path and not choice.given(parameter.name):
             raise BindError(
                 f"{parameter.name} of {choice.method.name} is no column of {target.resource.id}",
                 position=statement.table.pos,
