@@ -30,6 +30,15 @@ def test_the_seeds_come_out_byte_for_byte(tmp_path: Path) -> None:
         assert made.read_bytes() == (DATA / "seeds" / seed).read_bytes()
 
 
+@pytest.mark.skipif(bool(ABSENT), reason=ABSENT)
+def test_a_service_without_a_document_is_told_and_the_others_have_pages(tmp_path: Path) -> None:
+    out = tmp_path / "pages"
+    done = run("k8s", "--registry", str(REGISTRY.parent / "registry"), "--out", str(out))
+    assert (done.returncode, done.stdout) == (6, f"k8s: pages of 6 resources written to {out}\n"), done.stderr
+    assert "incomplete: the document lists core_v1 too, but has nothing of them" in done.stderr
+    assert not (out / "services" / "core_v1").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

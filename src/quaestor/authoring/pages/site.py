@@ -44,6 +44,7 @@ class Source(Record):
         folder: of the provider's StackQL document, whose words are taken where the specs have none; may be empty.
         rate: what is said of the rate limit of a call, by HTTP method and path.
         matching: gives a text for a pattern, empty if it can't.
+        absent: services that are listed, but have no document: there are no pages of them.
     """
 
     catalog: Catalog
@@ -53,6 +54,7 @@ class Source(Record):
     rate: Callable[[str, str], str] = lambda http, path: ""
     kept: tuple[tuple[str, str], ...] = ()
     matching: Callable[[str], str] = no_text
+    absent: tuple[str, ...] = ()
 
 
 def write_pages(source: Source, out: str, form: str, headers: str = "") -> int:
@@ -70,7 +72,7 @@ def make_pages(source: Source, form: str, services: Collection[str] = ()) -> Ite
     said = _Words(source)
     maker = Maker(provider, _lookup(source), said, _ESCAPES[form], source.rate, source.matching)
     for service in source.catalog.services(provider.name):
-        if services and service.name not in services:
+        if service.name in source.absent or (services and service.name not in services):
             continue
         for info in source.catalog.resources(provider.name, service.name):
             resource = source.catalog.resource(provider.name, service.name, info.name)

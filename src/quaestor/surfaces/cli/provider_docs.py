@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from quaestor.authoring.pages.site import COMPAT_VERSIONS, FORMATS, Source, write_compat, write_pages
 from quaestor.catalog import texts
+from quaestor.catalog.stackql import provider
 from quaestor.catalog.stackql.folder import folders
 from quaestor.catalog.store import open_providers
 from quaestor.config import data_folder, document_roots
-from quaestor.errors import CatalogError, UsageError, did_you_mean
+from quaestor.errors import CatalogError, IncompleteError, UsageError, did_you_mean
 from quaestor.sandbox.answer.buckets import Table
 from quaestor.sandbox.data.patterns import matching
 from quaestor.sandbox.vendors import VENDORS
@@ -34,6 +35,7 @@ def run(arguments: tuple[str, ...], values: dict[str, Any], console: Console) ->
     isn't there, and for documents that can't be read."""
     missing("docs", values, "out")
     (name,), out = arguments, values["out"]
+    absent: tuple[str, ...] = ()
     form = values.get("format", "stackql" if "compat" in values else "markdown")
     if form not in FORMATS:
         raise UsageError(f"--format is {' or '.join(FORMATS)}, not {form!r}", hint=did_you_mean(form, FORMATS))
@@ -45,10 +47,14 @@ def run(arguments: tuple[str, ...], values: dict[str, Any], console: Console) ->
         with open_providers(roots, note=console.note) as catalog:
             specs = tuple(values.get("spec", ()))
             folder = _folder(roots, name, is_needed=False)
+            absent = _absent(roots, name)
             kept = () if specs or folder else tuple(texts.documents(texts.path_of(data_folder(console.env), name)))
-            source = Source(catalog, name, specs, folder, _rate(name), kept, text_for)
+            source = Source(catalog, name, specs, folder, _rate(name), kept, text_for, absent)
             count = write_pages(source, out, form, values.get("headers", ""))
     Direct(console.stdout, False).write(f"{name}: pages of {count} resources written to {out}\n")
+    if absent:
+        console.note(f"incomplete: the document lists {', '.join(absent)} too, but has nothing of them")
+        return IncompleteError.exit_code
     return 0
 
 
@@ -69,6 +75,12 @@ def _folder(roots: Sequence[str], name: str, *, is_needed: bool = True) -> str:
     if name not in found and is_needed:
         raise CatalogError(f"the registry has no provider {name!r}", hint=did_you_mean(name, tuple(found)))
     return found.get(name, "")
+
+
+def _absent(roots: Sequence[str], name: str) -> tuple[str, ...]:
+    """Services that a provider's document lists and that have no document of their own."""
+    found = [each for root in roots for each in folders(root) if each.name == name]
+    return tuple(entry.name for entry in provider.read(found[-1]).services if not entry.path) if found else ()
 
 
 def text_for(pattern: str) -> str:
