@@ -367,10 +367,10 @@ class Site:
         def dress(key: str, row: dict[str, Any], known: Mapping[str, Any] | None, listed: bool) -> Any:
             like = ((listing, alone) if listed else (alone, listing))[0] or listing or alone
             own = like == f"{self.provider} GET {template}" + ("" if listed else "/{}")
-            bones = skeleton(like, row)
+            route = (routes[0] if listed else routes[1]) or routes[0] or routes[1]
+            bones = skeleton(like, row, self.inventor.resolve(route.shape).discriminator if route else "")
             if bones is not None and not own:  # what one operation keeps to itself, another may tell
                 bones = {name: bone for name, bone in bones.items() if name[:1] != "-"}
-            route = (routes[0] if listed else routes[1]) or routes[0] or routes[1]
             if bones is None or route is None:
                 return row
             state = state_of(self.world.seed, template, key)

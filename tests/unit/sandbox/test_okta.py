@@ -312,3 +312,10 @@ def test_twenty_thousand_users_are_listed_once_each() -> None:
         )
         query = dict(pair.split("=") for pair in rest.split("&")) if rest else {}
     assert 18_000 < len(seen) < 19_000
+
+
+def test_a_kind_that_was_never_recorded_has_its_own_fields_and_not_those_of_another() -> None:
+    streams = read("/okta/api/v1/logStreams")
+    settings = {each["type"]: set(each["settings"]) for each in streams}
+    assert "region" in settings["aws_eventbridge"]
+    assert settings["splunk_cloud_logstreaming"] == {"edition", "host"}

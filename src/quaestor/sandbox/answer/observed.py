@@ -44,11 +44,23 @@ def variant_of(row: dict[str, Any]) -> str:
     return ""
 
 
-def skeleton(operation: str, row: dict[str, Any]) -> dict[str, Any] | None:
-    """What objects of an operation (`okta POST /api/v1/apps`) always have; None if none was recorded."""
-    known = _all()
-    found = known.get(f"{operation} {variant_of(row)}") or known.get(operation)
+def skeleton(operation: str, row: dict[str, Any], told_by: str = "") -> dict[str, Any] | None:
+    """What objects of an operation (`okta POST /api/v1/apps`) always have; None if none was recorded.
+
+    What all recorded kinds have goes for one that wasn't recorded too. But where the schema has fields for each kind
+    (`told_by` its discriminator), one recorded kind tells of itself alone.
+    """
+    known, kind = _all(), variant_of(row)
+    found = known.get(f"{operation} {kind}")
+    if not found and not (told_by and kind.startswith(f"{told_by}=") and _kinds(operation, told_by, id(known)) == 1):
+        found = known.get(operation)
     return found if isinstance(found, dict) else None
+
+
+@lru_cache(maxsize=512)
+def _kinds(operation: str, name: str, _of: int) -> int:
+    """How many kinds of an operation's objects were recorded that this field tells apart."""
+    return sum(each.startswith(f"{operation} {name}=") for each in _all())
 
 
 def recorded(operation: str) -> bool:
