@@ -179,3 +179,13 @@ def test_a_text_that_a_client_left_out_isn_t_made_up_when_its_object_is_read() -
 
     _, monitor = made("/api/v1/monitor", type="metric alert", query="avg(last_5m):avg:a{*} > 1", name="n")
     assert (monitor["name"], monitor["message"], monitor["tags"]) == ("n", "", [])
+
+
+def test_what_is_made_by_an_answer_of_its_key_alone_is_read_with_its_attributes() -> None:
+    box = Sandbox(open_catalog(), ["datadog"])
+    said = {"name": "n", "components": [], "queries": [], "rootInstanceName": "grid0", "description": "d"}
+    body = json.dumps({"data": {"attributes": said, "type": "appDefinitions"}}).encode()
+    made = json.loads(box.handle(HttpRequest("POST", "http://h/api/v2/app-builder/apps", KEYS, body)).body)["data"]
+    assert made.keys() == {"id", "type"}
+    found = read(f"/api/v2/app-builder/apps/{made['id']}", box)["data"]["attributes"]
+    assert {name: found[name] for name in said} == said

@@ -232,8 +232,7 @@ class Writer:
         if self.rules.links and "_links" not in made and "_links" in shape.properties:
             made["_links"] = links(self.inventor, self.site.routes, shape, template, here, made)
         made = merged(made, facts)
-        bones = skeleton(f"{self.site.provider} {act.route.method.http} {template}", made)
-        made = conforming(self.inventor, shape, made, state, bones)
+        made = conforming(self.inventor, shape, made, state, self._bones(act.route, template, shape, made))
         self.rules.made(act, template, values, made)
         self.rules.unique(act, template, collection, made, "")
         shape_of_get = self.read_shape(template)
@@ -243,7 +242,14 @@ class Writer:
         self.places.keep(collection, key, kept)
         self.rules.stored(act, template, values, key, made)
         answer: dict[str, Any] = shown(self.inventor, shape, made)
-        return answer
+        own = self.inventor.resolve(act.route.shape)
+        return {name: answer[name] for name in own.properties if name in answer} if _is_key(own, shape) else answer
+
+    def _bones(self, route: Route, template: str, shape: Schema, made: dict[str, Any]) -> dict[str, Any] | None:
+        """The skeleton of what making an object answers, unless that is the object's key alone."""
+        if _is_key(self.inventor.resolve(route.shape), shape):
+            return None
+        return skeleton(f"{self.site.provider} {route.method.http} {template}", made)
 
     def _as_observed(
         self,
@@ -257,7 +263,7 @@ class Writer:
     ) -> dict[str, Any]:
         """A new object with the fields that real ones have, where any was recorded, else those of its schema."""
         name = self.site.provider
-        bones = skeleton(f"{name} {route.method.http} {template}", {**made, **posted})
+        bones = self._bones(route, template, shape, {**made, **posted})
         if bones is None:
             bones = skeleton(f"{name} GET {template}/{{}}", {**made, **posted})
         if bones is None:
@@ -281,7 +287,7 @@ class Writer:
         """The shape of a new object: what its making answers, if that is an object, else what reads answer."""
         own = self.inventor.resolve(route.shape)
         read = self.read_shape(template)
-        if read is None or read.type == "string" or alike(self.inventor, own, read):
+        if read is None or read.type == "string" or (alike(self.inventor, own, read) and not _is_key(own, read)):
             return own
         return read
 
@@ -484,6 +490,11 @@ class Writer:
         after = self.rules.stepped(reading.template, {**row}, status)
         self.state.change(self.site.place(reading.template, act.values), "", packed(after))
         return self.done(act, after)
+
+
+def _is_key(own: Schema, whole: Schema) -> bool:
+    """Whether making an object answers its key alone (JSON:API), without its attributes."""
+    return "attributes" in whole.properties.keys() - own.properties.keys() and bool(own.properties)
 
 
 def _typed(before: Any, key: str) -> Any:
