@@ -128,13 +128,7 @@ class _Bundle:
 
     def _at(self, file: str, pointer: str, ref: str, source: str) -> Any:
         """What a pointer of RFC 6901 leads to in a file."""
-        node: Any = self._files[file]
-        for part in pointer.split("/")[1:] if pointer else ():
-            name = part.replace("~1", "/").replace("~0", "~").replace("%7B", "{").replace("%7D", "}")
-            if isinstance(node, list) and name.isdigit() and int(name) < len(node):
-                node = node[int(name)]
-            elif isinstance(node, dict) and name in node:
-                node = node[name]
-            else:
-                raise CatalogError(f"{source}: $ref {ref!r} leads nowhere")
-        return node
+        try:
+            return document.pointed(self._files[file], pointer)
+        except LookupError as error:
+            raise CatalogError(f"{source}: $ref {ref!r} leads nowhere") from error

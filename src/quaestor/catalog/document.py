@@ -276,3 +276,20 @@ def _scalar(value: Any, plain: str) -> str:
     if re.match(plain, value) and value.lower() not in _RESERVED and not re.match(_NUMBER, value):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def pointed(root: Any, pointer: str) -> Any:
+    """What a JSON pointer leads to, as `$ref`s write it (RFC 6901, with braces escaped or not).
+
+    Raises LookupError for one that leads nowhere.
+    """
+    node = root
+    for part in pointer.split("/")[1:] if pointer else ():
+        name = part.replace("~1", "/").replace("~0", "~").replace("%7B", "{").replace("%7D", "}")
+        if isinstance(node, list) and name.isdigit() and int(name) < len(node):
+            node = node[int(name)]
+        elif isinstance(node, dict) and name in node:
+            node = node[name]
+        else:
+            raise LookupError(pointer)
+    return node

@@ -303,16 +303,10 @@ class Spec:
                 f"{self.source}: {where}: $ref {ref!r} leads out of the document",
                 hint="bundle the document into one file first",
             )
-        node: Any = self._root
-        for part in ref[2:].split("/"):
-            name = part.replace("~1", "/").replace("~0", "~").replace("%7B", "{").replace("%7D", "}")
-            if isinstance(node, list) and name.isdigit() and int(name) < len(node):
-                node = node[int(name)]
-            elif isinstance(node, dict) and name in node:
-                node = node[name]
-            else:
-                raise CatalogError(f"{self.source}: {where}: $ref {ref!r} leads nowhere")
-        return node
+        try:
+            return document.pointed(self._root, ref[1:])
+        except LookupError as error:
+            raise CatalogError(f"{self.source}: {where}: $ref {ref!r} leads nowhere") from error
 
     def schema(self, name: str) -> Schema:
         """The component schema of this name, reduced. Raises CatalogError if there is none."""

@@ -5,24 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unit.plan.planning import planned
 
 from quaestor.catalog.store import open_catalog
 from quaestor.errors import BindError
-from quaestor.fetch.http import CancelToken
-from quaestor.plan.bind import bind
-from quaestor.plan.constants import constants_of
-from quaestor.plan.scans import plan
-from quaestor.run.executor import Execution
-from quaestor.sql import nodes
-from quaestor.sql.parser import parse_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from quaestor.catalog.catalog import Catalog
-    from quaestor.plan.model import Plan
 
-CONNECTIONS = {"okta": "okta", "datadog": "datadog"}
 LOGS = "FROM okta.logs.system_log_events"
 NEWEST = {"sortOrder": "DESCENDING"}
 
@@ -31,19 +23,6 @@ NEWEST = {"sortOrder": "DESCENDING"}
 def catalog() -> Iterator[Catalog]:
     with open_catalog() as opened:
         yield opened
-
-
-def planned(statement: str, catalog: Catalog, *, push_down: bool = True) -> Plan:
-    """The plan of a SELECT; `?` is ACTIVE."""
-    tree = parse_one(statement)
-    assert isinstance(tree, nodes.Select)
-    query = bind(tree, catalog, CONNECTIONS, text=statement)
-    execution = Execution({"_1": "ACTIVE"}, CancelToken(), statement)
-    try:
-        constants = execution.evaluate(constants_of(query))
-    finally:
-        execution.close()
-    return plan(query, constants, catalog, text=statement, push_down=push_down)
 
 
 @pytest.mark.parametrize(

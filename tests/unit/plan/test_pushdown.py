@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unit.plan.planning import CONNECTIONS, planned
 
 from quaestor.catalog.store import open_catalog
 from quaestor.fetch.http import CancelToken
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from quaestor.catalog.catalog import Catalog
 
-CONNECTIONS = {"okta": "okta", "datadog": "datadog"}
 USERS = "SELECT id FROM okta.users.users WHERE "
 GROUPS = "SELECT id FROM okta.groups.groups WHERE "
 APPS = "SELECT id FROM okta.apps.applications WHERE "
@@ -37,15 +37,7 @@ def catalog() -> Iterator[Catalog]:
 
 
 def scans(statement: str, catalog: Catalog, *, push_down: bool = True) -> tuple[Scan, ...]:
-    tree = parse_one(statement)
-    assert isinstance(tree, nodes.Select)
-    query = bind(tree, catalog, CONNECTIONS, text=statement)
-    execution = Execution({"_1": "ACTIVE"}, CancelToken(), statement)
-    try:
-        constants = execution.evaluate(constants_of(query))
-    finally:
-        execution.close()
-    return plan(query, constants, catalog, text=statement, push_down=push_down).scans
+    return planned(statement, catalog, push_down=push_down).scans
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from quaestor.catalog.stackql.folder import Folder
     from quaestor.surfaces.cli.console import Console
 
 _ATTEMPTS = 200
@@ -42,14 +43,15 @@ def run(arguments: tuple[str, ...], values: dict[str, Any], console: Console) ->
     roots = document_roots(values.get("registry", ""), console.env) if "registry" in values else ()
     if "compat" in values:
         _check_compat(values["compat"], form, roots, values.get("spec", ()))
-        count = write_compat(name, _folder(roots, name), out, values.get("headers", ""))
+        count = write_compat(name, _needed(roots, name), out, values.get("headers", ""))
     else:
         with open_providers(roots, note=console.note) as catalog:
             specs = tuple(values.get("spec", ()))
-            folder = _folder(roots, name, is_needed=False)
-            absent = _absent(roots, name)
+            folder = _folders(roots).get(name)
+            if folder is not None:
+                absent = tuple(entry.name for entry in provider.read(folder).services if not entry.path)
             kept = () if specs or folder else tuple(texts.documents(texts.path_of(data_folder(console.env), name)))
-            source = Source(catalog, name, specs, folder, _rate(name), kept, text_for, absent)
+            source = Source(catalog, name, specs, folder.path if folder else "", _rate(name), kept, text_for, absent)
             count = write_pages(source, out, form, values.get("headers", ""))
     Direct(console.stdout, False).write(f"{name}: pages of {count} resources written to {out}\n")
     if absent:
@@ -69,18 +71,17 @@ def _check_compat(version: str, form: str, roots: Sequence[str], specs: Sequence
         raise UsageError("--compat takes all texts from the provider document", hint="leave out --spec")
 
 
-def _folder(roots: Sequence[str], name: str, *, is_needed: bool = True) -> str:
-    """The folder of a provider's document, the last root's if several have it; empty if none has and none must."""
-    found = {each.name: each.path for root in roots for each in folders(root)}
-    if name not in found and is_needed:
+def _folders(roots: Sequence[str]) -> dict[str, Folder]:
+    """The folders of provider documents by provider, the last root's if several have one."""
+    return {each.name: each for root in roots for each in folders(root)}
+
+
+def _needed(roots: Sequence[str], name: str) -> str:
+    """The folder of a provider's document. Raises CatalogError if there is none."""
+    found = _folders(roots)
+    if name not in found:
         raise CatalogError(f"the registry has no provider {name!r}", hint=did_you_mean(name, tuple(found)))
-    return found.get(name, "")
-
-
-def _absent(roots: Sequence[str], name: str) -> tuple[str, ...]:
-    """Services that a provider's document lists and that have no document of their own."""
-    found = [each for root in roots for each in folders(root) if each.name == name]
-    return tuple(entry.name for entry in provider.read(found[-1]).services if not entry.path) if found else ()
+    return found[name].path
 
 
 def text_for(pattern: str) -> str:
